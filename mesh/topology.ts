@@ -1,0 +1,99 @@
+/**
+ * The map of the mesh: every service, what it serves, calls, publishes, consumes and stores. Local processes, the gateway's
+ * upstreams, deployment manifests and the dashboard's graph are renderings of this file.
+ */
+
+/** A durable JetStream consumer: events of another domain that a service reacts to. */
+export interface Consumption {
+  /** Domain whose stream is read; also the name of the service that publishes it. */
+  readonly from: ServiceName;
+  /** Durable name, `<service>-<purpose>`. */
+  readonly durable: string;
+}
+
+export interface ServiceNode {
+  /** KREKI's tier: 1 must stay up at any cost, 2 should, 3 may be hosted cheaply. */
+  readonly tier: 1 | 2 | 3;
+  /** Process entry point, relative to the repository. */
+  readonly entry: string;
+  /** Default gRPC port on one machine. */
+  readonly port: number;
+  /** Fully qualified Protobuf services it answers. */
+  readonly serves: readonly string[];
+  /** Services it calls over gRPC. */
+  readonly calls: readonly ServiceName[];
+  /** Whether it publishes events, to the stream of its own domain. */
+  readonly publishes: boolean;
+  readonly consumes: readonly Consumption[];
+  readonly stores: {
+    /** PostgreSQL extensions its own database needs; absent when it has no database. */
+    readonly postgres?: { readonly extensions: readonly string[] };
+    readonly redis?: boolean;
+  };
+  /** External providers it talks to. */
+  readonly providers?: readonly Provider[];
+}
+
+export type ServiceName = 'auth' | 'volunteer' | 'emergency' | 'notification';
+export type Provider = 'fcm' | 'whatsapp' | 'smtp';
+
+export const services: Readonly<Record<ServiceName, ServiceNode>> = {
+  auth: {
+    tier: 2,
+    entry: 'services/auth/main.ts',
+    port: 8101,
+    serves: ['kreki.auth.v1.AuthService', 'kreki.auth.v1.UserAdminService', 'kreki.auth.v1.DirectoryService'],
+    calls: [],
+    publishes: true,
+    consumes: [],
+    stores: { postgres: { extensions: [] }, redis: true },
+  },
+  volunteer: {
+    tier: 2,
+    entry: 'services/volunteer/main.ts',
+    port: 8102,
+    serves: ['kreki.volunteer.v1.VolunteerService'],
+    calls: ['auth'],
+    publishes: true,
+    consumes: [{ from: 'emergency', durable: 'volunteer-engagement' }],
+    stores: { postgres: { extensions: ['postgis'] } },
+  },
+  emergency: {
+    tier: 1,
+    entry: 'services/emergency/main.ts',
+    port: 8103,
+    serves: ['kreki.emergency.v1.EmergencyService'],
+    calls: ['auth', 'volunteer'],
+    publishes: true,
+    consumes: [{ from: 'notification', durable: 'emergency-replies' }],
+    stores: { postgres: { extensions: ['postgis'] } },
+  },
+  notification: {
+    tier: 3,
+    entry: 'services/notification/main.ts',
+    port: 8104,
+    serves: ['kreki.notification.v1.NotificationService'],
+    calls: ['auth'],
+    publishes: true,
+    consumes: [
+      { from: 'emergency', durable: 'notification-dispatch' },
+      { from: 'auth', durable: 'notification-contacts' },
+    ],
+    stores: { postgres: { extensions: [] } },
+    providers: ['fcm', 'whatsapp', 'smtp'],
+  },
+};
+
+/** The edge: serves every RPC above whose contract lets somebody outside the mesh call it. */
+export const gateway = {
+  entry: 'gateway/main.ts',
+  httpPort: 8080,
+  h2cPort: 8081,
+  stores: { redis: true },
+} as const;
+
+/** Local stand-ins for the providers: one HTTP port, and one for SMTP. */
+export const simulators = { entry: 'mesh/simulators/main.ts', httpPort: 8095, smtpPort: 8096 } as const;
+
+/** Private servers of one machine. */
+export const servers = { postgresPort: 8132, natsPort: 8122, redisPort: 8179 } as const;
