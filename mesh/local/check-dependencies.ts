@@ -1,0 +1,91 @@
+/**
+ * `npm run check`, the direction of dependencies: apps → gateway → (gen, runtime) ← services. A service never imports
+ * another service, it calls it through its contract; the runtime imports no domain.
+ */
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { repository } from './folders.ts';
+
+export interface Import {
+  /** Importing file, relative to the repository. */
+  readonly file: string;
+  /** As written. */
+  readonly specifier: string;
+}
+
+/** Parts that each kind of code may import besides itself. Tests too: they reach other services over their contracts. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  apps: ['gateway', 'gen'],
+  gateway: ['gen', 'runtime', 'topology'],
+  services: ['gen', 'runtime'],
+  runtime: ['gen'],
+  gen: [],
+};
+
+const folders: readonly (readonly [part: string, pattern: RegExp])[] = [
+  ['services', /^services\/([^/]+)/],
+  ['apps', /^apps\/([^/]+)/],
+  ['gateway', /^gateway(?=\/|$)/],
+  ['runtime', /^mesh\/runtime(?=\/|$)/],
+  ['gen', /^gen(?=\/|$)/],
+  ['topology', /^mesh\/topology\.ts$/],
+];
+
+/** A sentence for each import that points the wrong way. */
+export function findViolations(imports: readonly Import[], packages: ReadonlyMap<string, string>): string[] {
+  return imports.flatMap(({ file, specifier }) => {
+    const from = partOf(file);
+    const target = resolveImport(file, specifier, packages);
+    if (!from || !target) return [];
+    const to = partOf(target) ?? { part: target.split('/').slice(0, 2).join('/'), owner: target };
+    const permitted = allowed[from.part];
+    if (!permitted || from.owner === to.owner || permitted.includes(to.part)) return [];
+    if (from.part === 'runtime' && to.part === 'gen') return [];
+    return [`${file} imports ${specifier}: ${from.part} may import ${permitted.join(', ') || 'nothing'} and itself`];
+  });
+}
+
+/** Every static, dynamic and re-exporting import of a source text. */
+export function findSpecifiers(source: string): string[] {
+  const code = source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+  const pattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"]+)\1/g;
+  return [...code.matchAll(pattern)].map((match) => match[2] ?? '');
+}
+
+function partOf(path: string): { part: string; owner: string } | undefined {
+  for (const [part, pattern] of folders) {
+    const match = pattern.exec(path);
+    if (match) return { part, owner: match[0] };
+  }
+  return undefined;
+}
+
+/** Path inside the repository, or undefined for a package from outside. */
+function resolveImport(file: string, specifier: string, packages: ReadonlyMap<string, string>): string | undefined {
+  if (specifier.startsWith('.')) return join(dirname(file), specifier);
+  const name = specifier.split('/').slice(0, 2).join('/');
+  const folder = packages.get(name);
+  return folder && join(folder, specifier.slice(name.length));
+}
+
+/** Workspace packages by name: the folder each lies in. */
+function readPackages(): Map<string, string> {
+  const manifests = globSync('{gen,gateway,mesh/*,services/*,apps/*}/package.json', { cwd: repository });
+  return new Map(
+    manifests.map((manifest) => [JSON.parse(readFileSync(join(repository, manifest), 'utf8')).name, dirname(manifest)]),
+  );
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const files = globSync('{gen,gateway,mesh,services,apps}/**/*.{ts,tsx,js}', {
+    cwd: repository,
+    exclude: (path) => /(^|\/)(node_modules|generated)(\/|$)/.test(path),
+  });
+  const imports = files.flatMap((file) =>
+    findSpecifiers(readFileSync(join(repository, file), 'utf8')).map((specifier) => ({ file, specifier })),
+  );
+  const violations = findViolations(imports, readPackages());
+  for (const violation of violations) console.error(violation);
+  process.exitCode = violations.length === 0 ? 0 : 1;
+}

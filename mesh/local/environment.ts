@@ -1,0 +1,114 @@
+/** What each process of the mesh is told at its start, derived from the topology. Pure: it reads and writes nothing. */
+import { type Provider, type ServiceName, services } from '../topology.ts';
+import { type Ports, serviceNames } from './ports.ts';
+
+export type Environment = Record<string, string>;
+
+/** What the environment of a process is made from. */
+export interface Surroundings {
+  readonly ports: Ports;
+  readonly databaseUrls: Readonly<Record<ServiceName, string>>;
+  readonly natsUrl: string;
+  readonly redisUrl: string;
+  readonly logLevel: string;
+  /** Encrypts auth's signing keys at rest. */
+  readonly signingKeysSecret: string;
+  /** A Google service account in Google's JSON format, whose token_uri is the simulator's. */
+  readonly fcmCredentialsFile: string;
+  readonly whatsapp: { readonly accessToken: string; readonly appSecret: string; readonly verifyToken: string };
+}
+
+const fcmProject = 'kreki-local';
+const whatsappPhoneNumber = '119000000000001';
+const loopback = (port: number) => `http://127.0.0.1:${port}`;
+
+export function serviceEnvironment(name: ServiceName, from: Surroundings): Environment {
+  const node = services[name];
+  return {
+    SERVICE_NAME: name,
+    SERVICE_HOST: '127.0.0.1',
+    SERVICE_PORT: String(from.ports.services[name].number),
+    LOG_LEVEL: from.logLevel,
+    NATS_URL: from.natsUrl,
+    ...(node.stores.postgres && { DATABASE_URL: from.databaseUrls[name] }),
+    ...(node.stores.redis && { REDIS_URL: from.redisUrl }),
+    // Every service verifies tokens against auth's JWKS, whether or not it calls auth for its own ends.
+    ...upstreamUrls(name === 'auth' ? node.calls : [...node.calls, 'auth'], from.ports),
+    ...(name === 'auth' && { SIGNING_KEYS_SECRET: from.signingKeysSecret }),
+    ...Object.assign({}, ...(node.providers ?? []).map((provider) => providerSettings(provider, from))),
+  };
+}
+
+export function gatewayEnvironment(from: Surroundings): Environment {
+  return {
+    SERVICE_NAME: 'gateway',
+    HTTP_PORT: String(from.ports.http.number),
+    H2C_PORT: String(from.ports.h2c.number),
+    LOG_LEVEL: from.logLevel,
+    REDIS_URL: from.redisUrl,
+    ...upstreamUrls(serviceNames, from.ports),
+  };
+}
+
+export function simulatorsEnvironment(from: Surroundings): Environment {
+  return {
+    SERVICE_NAME: 'simulators',
+    HTTP_PORT: String(from.ports.simulators.number),
+    SMTP_PORT: String(from.ports.smtp.number),
+    EDGE_URL: loopback(from.ports.http.number),
+    LOG_LEVEL: from.logLevel,
+    ...providerSettings('fcm', from),
+    ...providerSettings('whatsapp', from),
+  };
+}
+
+/** The file behind FCM_CREDENTIALS_FILE. */
+export function serviceAccount(privateKey: string, ports: Ports): object {
+  return {
+    type: 'service_account',
+    project_id: fcmProject,
+    private_key_id: 'kreki-local',
+    private_key: privateKey,
+    client_email: `notification@${fcmProject}.iam.gserviceaccount.com`,
+    client_id: '119',
+    token_uri: `${loopback(ports.simulators.number)}/fcm/token`,
+  };
+}
+
+function upstreamUrls(names: readonly ServiceName[], ports: Ports): Environment {
+  return Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_URL`, loopback(ports.services[name].number)]));
+}
+
+function providerSettings(provider: Provider, from: Surroundings): Environment {
+  const simulators = loopback(from.ports.simulators.number);
+  switch (provider) {
+    case 'fcm':
+      return {
+        FCM_PROJECT_ID: fcmProject,
+        FCM_CREDENTIALS_FILE: from.fcmCredentialsFile,
+        FCM_ENDPOINT: `${simulators}/fcm`,
+      };
+    case 'whatsapp':
+      return {
+        WHATSAPP_ENDPOINT: `${simulators}/whatsapp`,
+        WHATSAPP_PHONE_NUMBER_ID: whatsappPhoneNumber,
+        WHATSAPP_ACCESS_TOKEN: from.whatsapp.accessToken,
+        WHATSAPP_APP_SECRET: from.whatsapp.appSecret,
+        WHATSAPP_VERIFY_TOKEN: from.whatsapp.verifyToken,
+      };
+    case 'smtp':
+      return { SMTP_URL: `smtp://127.0.0.1:${from.ports.smtp.number}`, MAIL_FROM: 'KREKI <noreply@kreki.id>' };
+    default:
+      return provider satisfies never;
+  }
+}
+
+/**
+ * What a child inherits from the person's shell: everything, so that each setting of a service can be tried by setting it
+ * before `npm start`; except npm's own variables and the servers' superuser URLs.
+ */
+export function inheritedEnvironment(env: NodeJS.ProcessEnv): Environment {
+  const hidden = /^(npm_|KREKI_|POSTGRES_URL$|NATS_URL$|REDIS_URL$|DATABASE_URL$|NODE_CHANNEL_)/;
+  const kept = Object.entries(env).filter(([name, value]) => value !== undefined && !hidden.test(name));
+  return Object.fromEntries(kept) as Environment;
+}

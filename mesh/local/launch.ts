@@ -1,0 +1,117 @@
+/** One run of the mesh, from its data folder to the drill. */
+import { existsSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Arguments } from './arguments.ts';
+import { dataFolder, repository } from './folders.ts';
+import { lock, unlock } from './launcher-lock.ts';
+import type { Account, Drill, Mesh, Seed } from './mesh.ts';
+import { startNodes } from './nodes.ts';
+import { type Port, readPorts, requireFree, serviceNames } from './ports.ts';
+import { Processes } from './processes.ts';
+import { accountTable, addresses } from './report.ts';
+import { Secrets, writePrivate } from './secrets.ts';
+import { removeContainers } from './servers/compose.ts';
+import { createDatabases, dropDatabases } from './servers/databases.ts';
+import { privateServers, provide, removeServerData } from './servers/provide.ts';
+import { Steps } from './steps.ts';
+import { describeSurroundings } from './surroundings.ts';
+
+export class Launch {
+  readonly processes: Processes;
+  /** Whether everything is healthy; from then on a process that ends is news. */
+  up = false;
+  readonly #arguments: Arguments;
+  readonly #steps = new Steps();
+  #locked = false;
+
+  constructor(wanted: Arguments) {
+    this.#arguments = wanted;
+    this.processes = new Processes({
+      folder: dataFolder,
+      onEnd: (name, reason, endsInARow) => this.#tell(name, reason, endsInARow),
+    });
+  }
+
+  /** @returns whether the drill held its targets, or true when it was not wanted */
+  async run(): Promise<boolean> {
+    lock(dataFolder);
+    this.#locked = true;
+    const left = await this.processes.stopLeftovers();
+    if (left.length > 0) this.#steps.print(`! ended what an earlier launcher left running: ${left.join(', ')}`);
+    const ports = readPorts(process.env);
+    const ownServers = privateServers(process.env);
+    const { servers, services, ...others } = ports;
+    const needed: Port[] = [...ownServers.map((name) => servers[name]), ...serviceNames.map((name) => services[name])];
+    await requireFree([...needed, ...Object.values(others)]);
+    if (this.#arguments.fresh) await this.#steps.run('empty data', emptyData);
+
+    const secrets = new Secrets(dataFolder);
+    const { processes } = this;
+    const urls = await provide({
+      folder: dataFolder,
+      disposable: false,
+      env: process.env,
+      prefix: '',
+      ports: servers,
+      processes,
+      secrets,
+      steps: this.#steps,
+    });
+    const databaseUrls = await createDatabases(urls.postgres, secrets, ownServers.includes('postgres'));
+    await startNodes(describeSurroundings(ports, urls, databaseUrls, secrets), processes, this.#steps);
+    this.up = true;
+
+    const mesh: Mesh = {
+      edgeUrl: `http://127.0.0.1:${ports.http.number}`,
+      h2cUrl: `http://127.0.0.1:${ports.h2c.number}`,
+      simulatorsUrl: `http://127.0.0.1:${ports.simulators.number}`,
+      databaseUrls,
+      dataFolder,
+      log: (line) => this.#steps.print(line),
+    };
+    const accounts = await this.#seed(mesh);
+    const { ok } = this.#arguments.drill ? await this.#drill(mesh) : { ok: true };
+    this.#steps.print(`\n${addresses(mesh)}\n\n${accountTable(accounts)}`);
+    return ok;
+  }
+
+  async stop(): Promise<void> {
+    await this.processes.stop();
+    if (this.#locked) unlock(dataFolder);
+  }
+
+  async #seed(mesh: Mesh): Promise<Account[]> {
+    const { seed }: { seed: Seed } = await import('./seed.ts');
+    let accounts: Account[] = [];
+    await this.#steps.run('seed', async () => {
+      accounts = await seed(mesh);
+      return `${accounts.length} accounts`;
+    });
+    writePrivate(join(dataFolder, 'accounts.json'), `${JSON.stringify(accounts, null, 2)}\n`);
+    return accounts;
+  }
+
+  async #drill(mesh: Mesh): Promise<{ ok: boolean }> {
+    const { drill }: { drill: Drill } = await import('./drill.ts');
+    return drill(mesh);
+  }
+
+  #tell(name: string, reason: string, endsInARow: number): void {
+    if (!this.up) return;
+    if (endsInARow === 1) this.#steps.print(`! ${name} ended (${reason}) and is started again`);
+    const log = relative(repository, this.processes.logFile(name));
+    if (endsInARow === 4) this.#steps.print(`! ${name} keeps ending (${reason}): see ${log}`);
+  }
+}
+
+/** Data and secrets of the mesh; what the build put into the data folder stays. */
+async function emptyData(): Promise<string> {
+  const given = process.env.POSTGRES_URL;
+  if (given) await dropDatabases(given);
+  removeServerData(dataFolder);
+  if (existsSync(join(dataFolder, 'compose.json'))) await removeContainers(dataFolder);
+  for (const file of ['secrets.json', 'accounts.json', 'fcm-service-account.json', 'compose.json', 'logs']) {
+    rmSync(join(dataFolder, file), { recursive: true, force: true });
+  }
+  return relative(repository, dataFolder);
+}

@@ -1,0 +1,33 @@
+/** What a running mesh offers to the scripts that use it: the seed and the drill. */
+import type { ServiceName } from '../topology.ts';
+
+export interface Mesh {
+  /** Connect, gRPC-Web and REST over HTTP/1.1, without a trailing slash. */
+  readonly edgeUrl: string;
+  /** gRPC and Connect over cleartext HTTP/2. */
+  readonly h2cUrl: string;
+  readonly simulatorsUrl: string;
+  /** Each service's own database, as its own role. */
+  readonly databaseUrls: Readonly<Record<ServiceName, string>>;
+  /** Absolute path of `.kreki`. */
+  readonly dataFolder: string;
+  /** Prints a line to the person at the terminal. */
+  readonly log: (line: string) => void;
+}
+
+/** A seeded person, as printed and as written to `.kreki/accounts.json`. */
+export interface Account {
+  readonly role: string;
+  readonly email: string;
+  readonly password: string;
+  readonly name: string;
+}
+
+export type Seed = (mesh: Mesh) => Promise<Account[]>;
+
+export interface DrillResult {
+  /** Whether every step happened within its target. */
+  readonly ok: boolean;
+}
+
+export type Drill = (mesh: Mesh) => Promise<DrillResult>;

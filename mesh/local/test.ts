@@ -1,0 +1,90 @@
+/**
+ * `npm test [-- words]`: every test, on servers of its own that begin empty. Words narrow it to files whose path contains one
+ * of them; words that begin with `-` go to `node --test`.
+ */
+import { spawn } from 'node:child_process';
+import { globSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { dataFolder, repository } from './folders.ts';
+import { lock } from './launcher-lock.ts';
+import { Processes } from './processes.ts';
+import { Secrets } from './secrets.ts';
+import { provide, removeServerData } from './servers/provide.ts';
+import { Steps } from './steps.ts';
+import { readTestPorts } from './test-ports.ts';
+import { selectTests } from './test-selection.ts';
+
+const all = globSync('{gateway,mesh,services,apps}/**/*.test.ts', {
+  cwd: repository,
+  exclude: (path) => /(^|\/)node_modules(\/|$)/.test(path),
+});
+const { files, options } = selectTests(all, process.argv.slice(2));
+if (files.length === 0) {
+  console.error('✗ no test file matches');
+  process.exit(1);
+}
+
+const runs = join(dataFolder, 'test');
+await removeAbandonedRuns();
+// A folder for each run, so that several may go on at once.
+const folder = join(runs, String(process.pid));
+mkdirSync(folder, { recursive: true });
+lock(folder);
+
+const steps = new Steps();
+const processes = new Processes({ folder, onEnd: (name, reason) => steps.print(`! ${name} ended (${reason})`) });
+const interrupt = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort());
+process.on('disconnect', () => interrupt.abort());
+
+process.exitCode = await runAll().catch((error) => {
+  if (!interrupt.signal.aborted) console.error(`\n✗ ${error.message}\n`);
+  return 1;
+});
+await processes.stop();
+removeServerData(folder);
+rmSync(folder, { recursive: true, force: true });
+process.exit();
+
+async function runAll(): Promise<number> {
+  const urls = await provide({
+    folder,
+    disposable: true,
+    env: process.env,
+    prefix: 'TEST_',
+    ports: await readTestPorts(process.env),
+    processes,
+    secrets: new Secrets(folder),
+    steps,
+  });
+  if (interrupt.signal.aborted) return 130;
+  const env = {
+    ...process.env,
+    TEST_POSTGRES_URL: urls.postgres,
+    TEST_NATS_URL: urls.nats,
+    TEST_REDIS_URL: urls.redis,
+  };
+  const args = ['--test', '--test-concurrency=2', '--test-reporter=spec', ...options, ...files];
+  const child = spawn(process.execPath, args, { cwd: repository, env, stdio: 'inherit' });
+  interrupt.signal.addEventListener('abort', () => child.kill('SIGTERM'));
+  return new Promise((resolve) => {
+    child.on('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 1)));
+  });
+}
+
+/** What runs that were killed left behind; those that go on are locked. */
+async function removeAbandonedRuns(): Promise<void> {
+  mkdirSync(runs, { recursive: true, mode: 0o711 });
+  for (const name of readdirSync(runs)) {
+    const abandoned = join(runs, name);
+    try {
+      lock(abandoned);
+    } catch {
+      continue;
+    }
+    await new Processes({ folder: abandoned, onEnd: () => {} }).stopLeftovers();
+    removeServerData(abandoned);
+    rmSync(abandoned, { recursive: true, force: true });
+  }
+}
