@@ -4,6 +4,8 @@ import type { ServerResponse } from 'node:http';
 const types: Readonly<Record<string, string>> = {
   '/': 'text/html; charset=utf-8',
   '/page/style.css': 'text/css; charset=utf-8',
+  '/page/list.css': 'text/css; charset=utf-8',
+  '/page/phone.css': 'text/css; charset=utf-8',
   '/page/app.js': 'text/javascript; charset=utf-8',
   '/page/phone.js': 'text/javascript; charset=utf-8',
   '/page/texts.js': 'text/javascript; charset=utf-8',
