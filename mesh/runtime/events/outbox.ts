@@ -1,0 +1,82 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { context, propagation } from '@opentelemetry/api';
+import type { Tx } from '../database/database.ts';
+import { prepared } from '../database/sql.ts';
+import { domainOf, subjectOf } from './subjects.ts';
+
+/** An event on its way to the outbox table. */
+export interface OutboxEvent {
+  /** UUID v7; also the CloudEvents id and the `Nats-Msg-Id`. */
+  readonly id: string;
+  readonly subject: string;
+  readonly aggregateId: string;
+  readonly payload: Uint8Array;
+  /** CloudEvents attributes in binary mode, and the trace context. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes an event of a contract's message, continuing the active trace.
+ * @param aggregateId What the event is about; events of one aggregate are delivered in order.
+ */
+export function event<Desc extends DescMessage>(
+  schema: Desc,
+  message: MessageInitShape<Desc>,
+  aggregateId: string,
+): OutboxEvent {
+  const id = randomUUIDv7();
+  const headers: Record<string, string> = {
+    'ce-specversion': '1.0',
+    'ce-id': id,
+    'ce-source': `/kreki/${domainOf(schema)}`,
+    'ce-type': schema.typeName,
+    'ce-time': new Date().toISOString(),
+    'ce-subject': aggregateId,
+    'content-type': 'application/protobuf',
+  };
+  propagation.inject(context.active(), headers);
+  return { id, subject: subjectOf(schema), aggregateId, payload: toBinary(schema, create(schema, message)), headers };
+}
+
+/** Values of one event for a statement's own CTE: `[id, subject, aggregateId, payload, headers]` (headers as JSON text). */
+export function outboxValues(event: OutboxEvent): [string, string, string, Uint8Array, string] {
+  return [event.id, event.subject, event.aggregateId, event.payload, JSON.stringify(event.headers)];
+}
+
+/** The same for any number of events, as columns for `unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::jsonb[])`. */
+export function outboxColumns(events: readonly OutboxEvent[]): [string[], string[], string[], Uint8Array[], string[]] {
+  return [
+    events.map((event) => event.id),
+    events.map((event) => event.subject),
+    events.map((event) => event.aggregateId),
+    events.map((event) => event.payload),
+    events.map((event) => JSON.stringify(event.headers)),
+  ];
+}
+
+const APPEND = prepared(
+  'outbox_append',
+  `INSERT INTO outbox (id, subject, aggregate_id, payload, headers)
+   SELECT id, subject, aggregate_id, payload, headers
+   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::jsonb[])
+     WITH ORDINALITY AS event (id, subject, aggregate_id, payload, headers, position)
+   ORDER BY position`,
+);
+
+/** Where a service leaves its events; the relay takes them to the stream of its domain. */
+export interface Outbox {
+  /** Writes events in the transaction of the state change they tell of, in their order. */
+  append(tx: Tx, events: readonly OutboxEvent[]): Promise<void>;
+  /** Tells the relay, after the commit, that there is something to publish now. */
+  wake(): void;
+}
+
+export function createOutbox(relay: { wake(): void }): Outbox {
+  return {
+    async append(tx, events) {
+      if (events.length > 0) await tx.query(APPEND, outboxColumns(events));
+    },
+    wake: () => relay.wake(),
+  };
+}

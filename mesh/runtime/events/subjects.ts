@@ -1,0 +1,21 @@
+import type { DescMessage } from '@bufbuild/protobuf';
+
+/** Domain of an event's contract: `emergency` of `kreki.emergency.v1.OfferMade`. */
+export function domainOf(schema: DescMessage): string {
+  const domain = schema.file.proto.package.split('.')[1];
+  if (domain === undefined) throw new Error(`${schema.typeName} is not in a package kreki.<domain>.v1`);
+  return domain;
+}
+
+/** Subject an event is published to: its type's full name. */
+export const subjectOf = (schema: DescMessage): string => schema.typeName;
+
+/** Subjects of every event of a domain. */
+export const domainSubjects = (domain: string): string => `kreki.${domain}.v1.>`;
+
+/** Stream that holds the events of a domain. */
+export const streamOf = (domain: string): string => `EVENTS_${domain}`;
+
+/** Stream of events that a consumer gave up on; their subjects are `kreki.dead.<durable>.<original subject>`. */
+export const DEAD_LETTER_STREAM = 'DEAD_LETTERS';
+export const DEAD_LETTER_SUBJECTS = 'kreki.dead.>';
