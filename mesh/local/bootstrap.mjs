@@ -41,7 +41,7 @@ async function installDependencies() {
   await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(stamp, hash);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(`✓ ${'dependencies'.padEnd(26)} ${'npm ci'.padEnd(38)} ${seconds} s`);
+  console.log(`✓ ${'dependencies'.padEnd(28)} ${'npm ci'.padEnd(40)} ${seconds} s`);
 }
 
 /** Somebody may have run npm by hand: what npm recorded as installed is then compared with the lock, package by package. */

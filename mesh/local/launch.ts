@@ -1,5 +1,5 @@
 /** One run of the mesh, from its data folder to the drill. */
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Arguments } from './arguments.ts';
 import { dataFolder, repository } from './folders.ts';
@@ -57,7 +57,11 @@ export class Launch {
       secrets,
       steps: this.#steps,
     });
-    const databaseUrls = await createDatabases(urls.postgres, secrets, ownServers.includes('postgres'));
+    const databaseUrls = await this.#steps.run(
+      'databases',
+      () => createDatabases(urls.postgres, secrets, ownServers.includes('postgres')),
+      (made) => Object.keys(made).join(', '),
+    );
     await startNodes(describeSurroundings(ports, urls, databaseUrls, secrets), processes, this.#steps);
     this.up = true;
 
@@ -82,11 +86,11 @@ export class Launch {
 
   async #seed(mesh: Mesh): Promise<Account[]> {
     const { seed }: { seed: Seed } = await import('./seed.ts');
-    let accounts: Account[] = [];
-    await this.#steps.run('seed', async () => {
-      accounts = await seed(mesh);
-      return `${accounts.length} accounts`;
-    });
+    const accounts = await this.#steps.run(
+      'seed',
+      () => seed(mesh),
+      ({ length }) => `${length} accounts`,
+    );
     writePrivate(join(dataFolder, 'accounts.json'), `${JSON.stringify(accounts, null, 2)}\n`);
     return accounts;
   }
@@ -109,7 +113,7 @@ async function emptyData(): Promise<string> {
   const given = process.env.POSTGRES_URL;
   if (given) await dropDatabases(given);
   removeServerData(dataFolder);
-  if (existsSync(join(dataFolder, 'compose.json'))) await removeContainers(dataFolder);
+  await removeContainers(dataFolder);
   for (const file of ['secrets.json', 'accounts.json', 'fcm-service-account.json', 'compose.json', 'logs']) {
     rmSync(join(dataFolder, file), { recursive: true, force: true });
   }

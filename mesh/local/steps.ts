@@ -1,6 +1,6 @@
 /** Progress as a person reads it: a line for each finished step, and on a terminal one live line for those under way. */
 
-const columns = { name: 26, detail: 38 } as const;
+const columns = { name: 28, detail: 40 } as const;
 
 /** Seconds with one decimal, or minutes and seconds. */
 export function formatDuration(milliseconds: number): string {
@@ -19,20 +19,22 @@ export class Steps {
   readonly #live = process.stdout.isTTY === true;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Runs one step and prints its line; the step's result is the detail shown. */
-  async run(name: string, action: () => Promise<string | undefined>): Promise<void> {
+  /** Runs one step and prints its line, with the detail made of its result: the result itself where it is a text. */
+  async run<Result>(
+    name: string,
+    action: () => Promise<Result>,
+    describe: (result: Result) => string = (result) => (typeof result === 'string' ? result : ''),
+  ): Promise<Result> {
     const started = performance.now();
     this.#running.set(name, started);
     this.#watch();
-    let mark = this.#paint('✗', 31);
-    let detail: string | undefined;
     try {
-      detail = await action();
-      mark = this.#paint('✓', 32);
-    } finally {
-      this.#running.delete(name);
-      if (this.#running.size === 0) clearInterval(this.#timer);
-      this.print(formatLine(mark, name, detail, formatDuration(performance.now() - started)));
+      const result = await action();
+      this.#finish(this.#paint('✓', 32), name, describe(result), started);
+      return result;
+    } catch (error) {
+      this.#finish(this.#paint('✗', 31), name, '', started);
+      throw error;
     }
   }
 
@@ -40,6 +42,12 @@ export class Steps {
   print(line: string): void {
     if (this.#live) process.stdout.write('\r\x1b[2K');
     process.stdout.write(`${line}\n`);
+  }
+
+  #finish(mark: string, name: string, detail: string, started: number): void {
+    this.#running.delete(name);
+    if (this.#running.size === 0) clearInterval(this.#timer);
+    this.print(formatLine(mark, name, detail, formatDuration(performance.now() - started)));
   }
 
   #watch(): void {

@@ -1,11 +1,13 @@
 /** Running missing servers in containers, where a docker engine answers. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { inheritedEnvironment } from '../environment.ts';
 import type { ProcessSpec } from '../processes.ts';
 import { writePrivate } from '../secrets.ts';
-import type { Server } from './server.ts';
+import type { Server, ServerName } from './server.ts';
 
 const run = promisify(execFile);
 
@@ -37,29 +39,32 @@ export function composeFile(containers: readonly Container[]): string {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
+export function writeComposeFile(folder: string, containers: readonly Container[]): void {
+  writePrivate(fileIn(folder), composeFile(containers));
+}
+
 /** One attached `docker compose up` a server, so that each is supervised like a process of our own. */
-export function composeProcesses(
-  folder: string,
-  containers: readonly Container[],
-  env: ProcessSpec['env'],
-): ProcessSpec[] {
-  const file = join(folder, 'compose.json');
-  writePrivate(file, composeFile(containers));
-  return containers.map(({ server }) => ({
-    name: server.name,
+export function composeProcess(folder: string, name: ServerName, env: NodeJS.ProcessEnv): ProcessSpec {
+  return {
+    name,
     command: 'docker',
-    args: ['compose', '-p', projectOf(folder), '-f', file, 'up', '--no-color', '--no-log-prefix', server.name],
-    env,
+    args: [...composeOf(folder), 'up', '--no-color', '--no-log-prefix', name],
+    env: inheritedEnvironment(env),
     cwd: folder,
-  }));
+  };
 }
 
-/** Removes the containers of a mesh with their data. */
+/** Removes the containers of a mesh with their data, if it ever had any. */
 export async function removeContainers(folder: string): Promise<void> {
-  const file = join(folder, 'compose.json');
-  await run('docker', ['compose', '-p', projectOf(folder), '-f', file, 'down', '-v', '--remove-orphans']);
+  if (!existsSync(fileIn(folder))) return;
+  await run('docker', [...composeOf(folder), 'down', '-v', '--remove-orphans']);
 }
 
-function projectOf(folder: string): string {
-  return `kreki-${createHash('sha256').update(folder).digest('hex').slice(0, 10)}`;
+function composeOf(folder: string): string[] {
+  const project = `kreki-${createHash('sha256').update(folder).digest('hex').slice(0, 10)}`;
+  return ['compose', '-p', project, '-f', fileIn(folder)];
+}
+
+function fileIn(folder: string): string {
+  return join(folder, 'compose.json');
 }

@@ -3,11 +3,11 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeServerFolder, serverUser } from '../folders.ts';
 import { waitHealthy } from '../health.ts';
-import type { Port, ServerPorts } from '../ports.ts';
+import type { ServerPorts } from '../ports.ts';
 import type { Processes, ProcessSpec } from '../processes.ts';
 import type { Secrets } from '../secrets.ts';
 import type { Steps } from '../steps.ts';
-import { composeProcesses, hasCompose } from './compose.ts';
+import { composeProcess, hasCompose, writeComposeFile } from './compose.ts';
 import { findInstaller, install } from './debian.ts';
 import { nats } from './nats.ts';
 import { postgres } from './postgres.ts';
@@ -20,6 +20,9 @@ const all: readonly Server[] = [postgres, nats, redis];
 export function privateServers(env: NodeJS.ProcessEnv, prefix: '' | 'TEST_' = ''): ServerName[] {
   return all.filter((server) => !env[prefix + server.variable]).map((server) => server.name);
 }
+
+/** An image may have to be fetched first. In milliseconds. */
+const pullPatience = 600_000;
 
 /** Each server's URL, as its administrator. */
 export type ServerUrls = Readonly<Record<ServerName, string>>;
@@ -44,21 +47,11 @@ export async function provide(options: ProvideOptions): Promise<ServerUrls> {
     const given = options.env[options.prefix + server.variable];
     if (given) {
       urls[server.name] = given;
-      await options.steps.run(server.title, async () => `${options.prefix}${server.variable} (${new URL(given).host})`);
+      const { host } = new URL(given);
+      await options.steps.run(server.title, async () => `${host} (${options.prefix}${server.variable})`);
     } else wanted.push(server);
   }
-  const runs = wanted.length > 0 ? await findRuns(wanted, options) : [];
-  const started = options.processes.start(runs.map((run) => run.spec));
-  await Promise.all(
-    runs.map(({ server, title, port, url }, index) =>
-      options.steps.run(title, async () => {
-        const process = started[index];
-        if (process) await waitHealthy(process, server.probe(url));
-        urls[server.name] = url;
-        return `127.0.0.1:${port.number}`;
-      }),
-    ),
-  );
+  if (wanted.length > 0) Object.assign(urls, await startPrivate(wanted, options));
   return urls as ServerUrls;
 }
 
@@ -69,50 +62,40 @@ export function removeServerData(folder: string): void {
   rmSync(link, { recursive: true, force: true });
 }
 
-interface Run {
-  readonly server: Server;
-  readonly title: string;
-  readonly port: Port;
-  readonly url: string;
-  readonly spec: ProcessSpec;
-}
-
-async function findRuns(wanted: readonly Server[], options: ProvideOptions): Promise<Run[]> {
+async function startPrivate(wanted: readonly Server[], options: ProvideOptions): Promise<Partial<ServerUrls>> {
   const found = await locate(wanted);
   const missing = wanted.filter((server) => !found.has(server.name));
   if (missing.length > 0) await installPackages(missing, found, options.steps);
   const absent = wanted.filter((server) => !found.has(server.name));
-  const contained = absent.length > 0 && (await hasCompose());
-  if (absent.length > 0 && !contained) throw new Error(missingMessage(absent, options.prefix));
+  if (absent.length > 0 && !(await hasCompose())) throw new Error(missingMessage(absent, options.prefix));
 
-  const describe = (server: Server) => {
-    const password = options.secrets.password(server.name);
-    const port = options.ports[server.name];
-    return { server, port, password, url: server.url(port.number, password) };
-  };
   const user = serverUser();
   const folder = makeServerFolder(join(options.folder, 'servers'), user);
-  const native = wanted.flatMap((server) => {
+  const secretOf = (server: Server) => options.secrets.password(server.name);
+  const portOf = (server: Server) => options.ports[server.name].number;
+  const urlOf = (server: Server) => server.url(portOf(server), secretOf(server));
+  const prepare = (server: Server): Promise<ProcessSpec> | ProcessSpec => {
     const installation = found.get(server.name);
-    return installation ? [{ ...describe(server), installation }] : [];
-  });
-  const runs: Run[] = await Promise.all(
-    native.map(async ({ installation, password, ...run }) => {
-      const instance = { folder, port: run.port.number, password, user, disposable: options.disposable };
-      return { ...run, title: installation.title, spec: await run.server.prepare(installation, instance) };
-    }),
+    if (!installation) return composeProcess(options.folder, server.name, options.env);
+    const { disposable } = options;
+    return server.prepare(installation, { folder, port: portOf(server), password: secretOf(server), user, disposable });
+  };
+  if (absent.length > 0) {
+    const containers = absent.map((server) => ({ server, port: portOf(server), password: secretOf(server) }));
+    writeComposeFile(options.folder, containers);
+  }
+  await Promise.all(
+    wanted.map((server) =>
+      options.steps.run(found.get(server.name)?.title ?? `${server.title} (container)`, async () => {
+        const spec = await prepare(server);
+        for (const process of options.processes.start([spec])) {
+          await waitHealthy(process, server.probe(urlOf(server)), found.has(server.name) ? 60_000 : pullPatience);
+        }
+        return `127.0.0.1:${portOf(server)}`;
+      }),
+    ),
   );
-  const containers = absent.map(describe);
-  const specs = composeProcesses(
-    options.folder,
-    containers.map(({ server, port, password }) => ({ server, port: port.number, password })),
-    { PATH: options.env.PATH ?? '', HOME: options.env.HOME ?? '' },
-  );
-  containers.forEach(({ password: _, ...run }, index) => {
-    const spec = specs[index];
-    if (spec) runs.push({ ...run, title: `${run.server.title} (container)`, spec });
-  });
-  return runs;
+  return Object.fromEntries(wanted.map((server) => [server.name, urlOf(server)]));
 }
 
 async function locate(servers: readonly Server[]): Promise<Map<ServerName, Installation>> {
