@@ -1,0 +1,193 @@
+/** Reads the environment once into a typed value, and reports every missing or wrong name together. */
+
+/** How one value is read: from which variable, and how its text becomes a value. */
+export interface Setting<T> {
+  readonly variable: string;
+  /** Text used when the variable is absent or empty; undefined when the variable must be given. */
+  readonly fallback: string | undefined;
+  /** Throws an Error whose message says what is wrong with the text. */
+  readonly parse: (text: string) => T;
+}
+
+export type Spec = Record<string, Setting<unknown> | object>;
+
+type Value<S> = S extends Setting<infer T> ? T : S extends object ? { [K in keyof S]: Value<S[K]> } : never;
+
+/** Thrown when the environment is not as the specification wants it; the message lists every problem. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export function readEnvironment<S extends object>(env: NodeJS.ProcessEnv, spec: S): Value<S> {
+  const problems: string[] = [];
+  const value = read(env, spec, problems) as Value<S>;
+  if (problems.length > 0) throw new ConfigError(`wrong environment:\n${problems.map((p) => `  ${p}`).join('\n')}`);
+  return value;
+}
+
+function read(env: NodeJS.ProcessEnv, spec: object, problems: string[]): unknown {
+  if (isSetting(spec)) {
+    const text = env[spec.variable] || spec.fallback;
+    if (text === undefined) {
+      problems.push(`${spec.variable} is missing`);
+      return undefined;
+    }
+    try {
+      return spec.parse(text);
+    } catch (error) {
+      problems.push(`${spec.variable} ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  }
+  return Object.fromEntries(Object.entries(spec).map(([name, inner]) => [name, read(env, inner, problems)]));
+}
+
+const isSetting = (spec: object): spec is Setting<unknown> => 'variable' in spec && 'parse' in spec;
+
+export const text = (variable: string, options: { default?: string } = {}): Setting<string> => ({
+  variable,
+  fallback: options.default,
+  parse: (value) => value,
+});
+
+/** A variable that may be absent. */
+export const optional = (variable: string): Setting<string | undefined> => ({
+  variable,
+  fallback: '',
+  parse: (value) => value || undefined,
+});
+
+/** A value that stays out of logs: read like any text, but never with a default. */
+export const secret = (variable: string): Setting<string> => text(variable);
+
+interface Range {
+  default?: number;
+  min?: number;
+  max?: number;
+}
+
+export const number = (variable: string, range: Range = {}): Setting<number> => ({
+  variable,
+  fallback: range.default?.toString(),
+  parse: (value) => {
+    const parsed = Number(value);
+    const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = range;
+    if (!Number.isFinite(parsed)) throw new Error(`must be a number, not "${value}"`);
+    if (parsed < min || parsed > max) throw new Error(`must be from ${min} to ${max}, not ${value}`);
+    return parsed;
+  },
+});
+
+export const integer = (variable: string, range: Range = {}): Setting<number> => {
+  const base = number(variable, range);
+  return {
+    ...base,
+    parse: (value) => {
+      const parsed = base.parse(value);
+      if (!Number.isInteger(parsed)) throw new Error(`must be a whole number, not ${value}`);
+      return parsed;
+    },
+  };
+};
+
+export const boolean = (variable: string, options: { default?: boolean } = {}): Setting<boolean> => ({
+  variable,
+  fallback: options.default?.toString(),
+  parse: (value) => {
+    if (value !== 'true' && value !== 'false') throw new Error(`must be true or false, not "${value}"`);
+    return value === 'true';
+  },
+});
+
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A span of time such as `250ms`, `30s`, `15m`, `24h`, `30d`; read as milliseconds. */
+export const duration = (variable: string, options: { default?: string } = {}): Setting<number> => ({
+  variable,
+  fallback: options.default,
+  parse: (value) => {
+    const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value) ?? [];
+    const factor = UNIT_MS[unit ?? ''];
+    if (!amount || !factor) throw new Error(`must be a duration such as 250ms, 30s or 24h, not "${value}"`);
+    return Number(amount) * factor;
+  },
+});
+
+export const url = (variable: string, options: { default?: string } = {}): Setting<string> => ({
+  variable,
+  fallback: options.default,
+  parse: (value) => {
+    if (!URL.canParse(value)) throw new Error(`must be a URL, not "${value}"`);
+    return value;
+  },
+});
+
+/** Comma-separated values; an empty text is an empty list. */
+export const list = (variable: string, options: { default?: string } = {}): Setting<readonly string[]> => ({
+  variable,
+  fallback: options.default ?? '',
+  parse: (value) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean),
+});
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const oneOf = <T extends string>(variable: string, values: readonly T[], fallback?: T): Setting<T> => ({
+  variable,
+  fallback,
+  parse: (value) => {
+    const found = values.find((candidate) => candidate === value);
+    if (found === undefined) throw new Error(`must be one of ${values.join(', ')}, not "${value}"`);
+    return found;
+  },
+});
+
+const constant = <T>(value: T): Setting<T> => ({ variable: '', fallback: '', parse: () => value });
+
+/** What every service reads. `calls` become `<NAME>_URL` variables, under `upstreams`. */
+export function serviceSettings<const Calls extends string>(service: {
+  name: string;
+  /** Default gRPC port on one machine. */
+  port: number;
+  calls: readonly Calls[];
+}) {
+  const upstreams = Object.fromEntries(
+    service.calls.map((name) => [name, url(`${name.toUpperCase().replaceAll('-', '_')}_URL`)]),
+  ) as Record<Calls, Setting<string>>;
+  return {
+    name: constant(service.name),
+    host: text('SERVICE_HOST', { default: '127.0.0.1' }),
+    port: integer('SERVICE_PORT', { default: service.port, min: 0, max: 65_535 }),
+    logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    upstreams,
+  };
+}
+
+/** For services with a database of their own. */
+export const databaseSettings = {
+  databaseUrl: url('DATABASE_URL'),
+  databasePoolSize: integer('DATABASE_POOL_SIZE', { default: 12, min: 2, max: 200 }),
+};
+
+/** For services that publish or consume events. */
+export const natsSettings = { natsUrl: url('NATS_URL') };
+
+/** For services with state in Redis. */
+export const redisSettings = { redisUrl: url('REDIS_URL') };
+
+/** The settings every service has, once read. */
+export interface ServiceConfig {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  readonly upstreams: Readonly<Record<string, string>>;
+  readonly databaseUrl?: string;
+  readonly databasePoolSize?: number;
+  readonly natsUrl?: string;
+  readonly redisUrl?: string;
+}

@@ -1,0 +1,27 @@
+import { isSpanContextValid, trace } from '@opentelemetry/api';
+import { type Logger, pino } from 'pino';
+import type { LogLevel } from './config.ts';
+
+export type { Logger };
+
+/** Names under which secrets and personal data may turn up in what is logged, at the top or one level down. */
+const PRIVATE = [
+  'password', 'currentPassword', 'newPassword', 'passwordHash', 'token', 'accessToken', 'refreshToken', 'authorization',
+  'secret', 'cookie', 'nik', 'phone', 'email', 'fullName',
+];
+
+/** JSON lines on standard output, each with the trace it belongs to, secrets and personal data redacted. */
+export function createLogger(name: string, level: LogLevel = 'info'): Logger {
+  return pino({
+    name,
+    level,
+    base: { name },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: { paths: PRIVATE.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' },
+    mixin: () => {
+      const span = trace.getActiveSpan()?.spanContext();
+      return span && isSpanContextValid(span) ? { trace_id: span.traceId, span_id: span.spanId } : {};
+    },
+  });
+}
