@@ -21,7 +21,7 @@ export function servePage(path: string, response: ServerResponse): boolean {
     'content-type': type,
     'content-length': bytes.length,
     'cache-control': 'no-cache',
-    'content-security-policy': "default-src 'self'; frame-ancestors 'none'",
+    'content-security-policy': "default-src 'self'; img-src data:; frame-ancestors 'none'",
     'x-content-type-options': 'nosniff',
   });
   response.end(bytes);

@@ -82,6 +82,7 @@ function actions({ offer, words, answer }) {
       type: 'button',
       className: decision,
       textContent: words[decision],
+      'aria-pressed': String(offer?.answer === decision),
       disabled: !offer || offer.answer !== undefined,
       onclick: () => answer(offer, decision),
     });
