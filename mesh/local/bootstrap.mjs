@@ -81,6 +81,7 @@ function exitCode(child) {
   const forward = (signal) => child.kill(signal);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, forward);
+  const watch = whenOrphaned(() => forward('SIGTERM'));
   return new Promise((resolve) => {
     child.on('error', (error) => {
       console.error(`✗ ${error.message}`);
@@ -88,7 +89,15 @@ function exitCode(child) {
     });
     child.on('exit', (code, signal) => {
       for (const name of signals) process.off(name, forward);
+      clearInterval(watch);
       resolve(code ?? 128 + constants.signals[signal]);
     });
   });
+}
+
+/** A killed npm cannot pass on a signal; without it nobody could stop the mesh by the command that started it. */
+function whenOrphaned(action) {
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event === undefined) return undefined;
+  return setInterval(() => process.ppid !== parent && action(), 500).unref();
 }

@@ -79,9 +79,12 @@ export class Launch {
     return ok;
   }
 
-  async stop(): Promise<void> {
+  /** @returns whether there was anything to stop; what another launcher runs is not ours to touch */
+  async stop(): Promise<boolean> {
+    if (!this.#locked) return false;
     await this.processes.stop();
-    if (this.#locked) unlock(dataFolder);
+    unlock(dataFolder);
+    return this.processes.started;
   }
 
   async #seed(mesh: Mesh): Promise<Account[]> {
@@ -114,7 +117,7 @@ async function emptyData(): Promise<string> {
   if (given) await dropDatabases(given);
   removeServerData(dataFolder);
   await removeContainers(dataFolder);
-  for (const file of ['secrets.json', 'accounts.json', 'fcm-service-account.json', 'compose.json', 'logs']) {
+  for (const file of ['secrets.json', 'accounts.json', 'fcm-service-account.json', 'compose.json']) {
     rmSync(join(dataFolder, file), { recursive: true, force: true });
   }
   return relative(repository, dataFolder);

@@ -55,6 +55,10 @@ export class Processes {
     return layer;
   }
 
+  get started(): boolean {
+    return this.#layers.length > 0;
+  }
+
   logFile(name: string): string {
     return join(this.#options.folder, 'logs', `${name}.log`);
   }

@@ -39,8 +39,7 @@ function onSignal(): void {
 function end(code: number): Promise<never> {
   ending ??= (async () => {
     const started = performance.now();
-    await launch?.stop();
-    if (launch) console.log(formatLine('✓', 'stopped', '', formatDuration(performance.now() - started)));
+    if (await launch?.stop()) console.log(formatLine('✓', 'stopped', '', formatDuration(performance.now() - started)));
     process.exit(code);
   })();
   return ending;
