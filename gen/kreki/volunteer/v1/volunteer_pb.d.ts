@@ -33,7 +33,7 @@ export declare type DutyPeriod = Message<"kreki.volunteer.v1.DutyPeriod"> & {
   startMinute: number;
 
   /**
-   * Minutes after local midnight at which it ends; a smaller one than the start ends on the next day.
+   * Minutes after local midnight at which it ends; a smaller one than the start ends on the next day, an equal one is refused.
    *
    * @generated from field: int32 end_minute = 3;
    */
