@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { Code, ConnectError } from '@connectrpc/connect';
+import { type Code, ConnectError } from '@connectrpc/connect';
 import { ErrorInfoSchema } from '@kreki/gen/google/rpc/error_details_pb.js';
 
 export const ERROR_DOMAIN = 'kreki.id';

@@ -6,8 +6,20 @@ export type { Logger };
 
 /** Names under which secrets and personal data may turn up in what is logged, at the top or one level down. */
 const PRIVATE = [
-  'password', 'currentPassword', 'newPassword', 'passwordHash', 'token', 'accessToken', 'refreshToken', 'authorization',
-  'secret', 'cookie', 'nik', 'phone', 'email', 'fullName',
+  'password',
+  'currentPassword',
+  'newPassword',
+  'passwordHash',
+  'token',
+  'accessToken',
+  'refreshToken',
+  'authorization',
+  'secret',
+  'cookie',
+  'nik',
+  'phone',
+  'email',
+  'fullName',
 ];
 
 /** JSON lines on standard output, each with the trace it belongs to, secrets and personal data redacted. */

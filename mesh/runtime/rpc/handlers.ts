@@ -1,0 +1,136 @@
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+import {
+  Code,
+  ConnectError,
+  createHandlerContext,
+  createMethodImplSpec,
+  type Interceptor,
+  type MethodImpl,
+  type MethodImplSpec,
+  type ServiceImpl,
+} from '@connectrpc/connect';
+import { invokeUnaryImplementation, transformInvokeImplementation } from '@connectrpc/connect/protocol';
+import type * as grpc from '@grpc/grpc-js';
+import { untilAborted } from './deadline.ts';
+import { toHeaders, toMetadata, toStatus } from './metadata.ts';
+import { rulesOf } from './rules.ts';
+import { incoming, sendAll } from './server-stream.ts';
+
+/** A service of a contract with the functions that answer it. */
+export interface Implementation {
+  readonly service: DescService;
+  readonly definition: grpc.ServiceDefinition;
+  /** Binds the functions to grpc-js, every call going through the interceptors, the first of them outermost; streams end when `shutdown` aborts. */
+  bind(interceptors: Interceptor[], shutdown: AbortSignal): grpc.UntypedServiceImplementation;
+}
+
+type Message = MessageShape<DescMessage>;
+
+/** Declares how a service is answered; a missing RPC does not compile. */
+export function implement<Desc extends DescService>(service: Desc, impl: ServiceImpl<Desc>): Implementation {
+  const specs = service.methods.map((method) => ({
+    method,
+    spec: createMethodImplSpec(method, impl[method.localName as keyof Desc['method']] as MethodImpl<DescMethod>),
+  }));
+  return {
+    service,
+    definition: Object.fromEntries(specs.map(({ method }) => [method.localName, definitionOf(method)])),
+    bind: (interceptors, shutdown) =>
+      Object.fromEntries(
+        specs.map(({ method, spec }) => [
+          method.localName,
+          method.methodKind === 'unary' ? unary(spec, interceptors) : streaming(spec, interceptors, shutdown),
+        ]),
+      ),
+  };
+}
+
+function definitionOf(method: DescMethod): grpc.MethodDefinition<Message, Message> {
+  return {
+    path: `/${method.parent.typeName}/${method.name}`,
+    requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
+    responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
+    requestSerialize: (value) => Buffer.from(toBinary(method.input, value)),
+    requestDeserialize: (bytes) => fromBinary(method.input, bytes),
+    responseSerialize: (value) => Buffer.from(toBinary(method.output, value)),
+    responseDeserialize: (bytes) => fromBinary(method.output, bytes),
+  };
+}
+
+/** What a call carries for its handler: headers, deadline, and a signal that aborts when the call ends in any way. */
+function contextOf(call: grpc.ServerUnaryCall<Message, Message>, spec: MethodImplSpec, shutdown?: AbortSignal) {
+  const cancelled = new AbortController();
+  call.once('cancelled', () => cancelled.abort(new ConnectError('the caller went away', Code.Canceled)));
+  const timeoutMs = timeLeftMs(call.getDeadline(), rulesOf(spec.method).deadlineMs);
+  return createHandlerContext({
+    service: spec.method.parent,
+    method: spec.method,
+    protocolName: 'grpc',
+    requestMethod: 'POST',
+    url: `http://${call.getHost()}/${spec.method.parent.typeName}/${spec.method.name}`,
+    requestHeader: toHeaders(call.metadata),
+    requestSignal: cancelled.signal,
+    ...(shutdown && { shutdownSignal: shutdown }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
+}
+
+function timeLeftMs(deadline: grpc.Deadline, limitMs: number | undefined): number | undefined {
+  const left = Number(deadline) - Date.now();
+  const shortest = Math.min(
+    Number.isFinite(left) ? left : Number.POSITIVE_INFINITY,
+    limitMs ?? Number.POSITIVE_INFINITY,
+  );
+  return Number.isFinite(shortest) ? Math.max(shortest, 0) : undefined;
+}
+
+function unary(spec: MethodImplSpec, interceptors: Interceptor[]) {
+  return async (call: grpc.ServerUnaryCall<Message, Message>, answer: grpc.sendUnaryData<Message>) => {
+    if (spec.kind !== 'unary') throw new Error(`${spec.method.toString()} is a stream`);
+    const context = contextOf(call, spec);
+    try {
+      const invoked = invokeUnaryImplementation(spec, context, call.request, interceptors);
+      const message = await untilAborted(context.signal, invoked);
+      call.sendMetadata(toMetadata(context.responseHeader));
+      answer(null, message, toMetadata(context.responseTrailer));
+    } catch (error) {
+      answer(toStatus(ConnectError.from(error)));
+    } finally {
+      context.abort();
+    }
+  };
+}
+
+function streaming(spec: MethodImplSpec, interceptors: Interceptor[], shutdown: AbortSignal) {
+  return async (call: grpc.ServerDuplexStream<Message, Message>, answer?: grpc.sendUnaryData<Message>) => {
+    const context = contextOf(call as unknown as grpc.ServerUnaryCall<Message, Message>, spec, shutdown);
+    const invoke = transformInvokeImplementation<DescMessage, DescMessage>(spec, context, interceptors);
+    try {
+      const output = invoke(incoming(call, context.signal))[Symbol.asyncIterator]();
+      if (spec.kind === 'client_streaming') {
+        const { value } = await untilAborted(context.signal, output.next());
+        const rest = await output.next();
+        if (!rest.done || !answer) throw new ConnectError('more than one answer', Code.Internal);
+        answer(null, create(spec.method.output, value as MessageInitShape<DescMessage>));
+        return;
+      }
+      await sendAll(call, output, context.signal);
+      call.end(toMetadata(context.responseTrailer));
+    } catch (error) {
+      const status = toStatus(ConnectError.from(error));
+      if (spec.kind === 'client_streaming') answer?.(status);
+      else call.emit('error', status);
+    } finally {
+      context.abort();
+    }
+  };
+}

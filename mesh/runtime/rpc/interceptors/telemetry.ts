@@ -1,0 +1,99 @@
+import { Code, ConnectError, type Interceptor, type StreamResponse } from '@connectrpc/connect';
+import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { callerKey } from '../../caller.ts';
+import { fail, reasonOf } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { meter, tracer } from '../../telemetry.ts';
+
+const headerGetter = {
+  keys: (headers: Headers) => [...headers.keys()],
+  get: (headers: Headers, key: string) => headers.get(key) ?? undefined,
+};
+
+const durations = meter.createHistogram('rpc.server.call.duration', {
+  unit: 's',
+  description: 'Duration of RPCs answered',
+});
+
+/** Codes that say that the mesh, not the caller, is at fault. */
+const FAULTS: ReadonlySet<Code> = new Set([Code.Internal, Code.Unknown, Code.DataLoss, Code.Unimplemented]);
+
+/**
+ * The outermost interceptor: continues the trace, measures, writes the access log, and turns whatever was thrown into an error that may
+ * leave the service. An unexpected one becomes `internal` with its trace id, its cause in the log only.
+ */
+export function telemetry(log: Logger): Interceptor {
+  return (next) => async (request) => {
+    const name = `${request.service.typeName}/${request.method.name}`;
+    const startMs = performance.now();
+    const parent = propagation.extract(ROOT_CONTEXT, request.header, headerGetter);
+    const attributes = { 'rpc.system.name': 'grpc', 'rpc.method': name };
+    const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
+    const active = trace.setSpan(parent, span);
+
+    const finish = (error?: ConnectError) => {
+      const durationMs = performance.now() - startMs;
+      const code = error ? (Code[error.code] ?? 'Unknown') : 'Ok';
+      durations.record(durationMs / 1_000, { ...attributes, 'rpc.response.status_code': code });
+      if (error && FAULTS.has(error.code)) span.setStatus({ code: SpanStatusCode.ERROR, message: error.rawMessage });
+      span.setAttribute('rpc.response.status_code', code);
+      span.end();
+      const caller = request.contextValues.get(callerKey);
+      log.debug({ rpc: name, code, reason: reasonOf(error) || undefined, durationMs, caller: caller.kind }, 'call');
+    };
+
+    try {
+      const response = await context.with(active, () => next(request));
+      if (!response.stream) {
+        finish();
+        return response;
+      }
+      return { ...response, message: observed(response, { name, span, log, active, finish }) } as StreamResponse;
+    } catch (thrown) {
+      const error = presentable(thrown, { name, span, log });
+      finish(error);
+      throw error;
+    }
+  };
+}
+
+interface Observed {
+  name: string;
+  span: Span;
+  log: Logger;
+  active: ReturnType<typeof trace.setSpan>;
+  finish: (error?: ConnectError) => void;
+}
+
+async function* observed(response: StreamResponse, call: Observed) {
+  const messages = response.message[Symbol.asyncIterator]();
+  let failure: ConnectError | undefined;
+  try {
+    while (true) {
+      const next = await context.with(call.active, () => messages.next());
+      if (next.done) return;
+      yield next.value;
+    }
+  } catch (thrown) {
+    failure = presentable(thrown, call);
+    throw failure;
+  } finally {
+    await messages.return?.();
+    call.finish(failure);
+  }
+}
+
+function presentable(thrown: unknown, { name, span, log }: Pick<Observed, 'name' | 'span' | 'log'>): ConnectError {
+  if (thrown instanceof ConnectError && !FAULTS.has(thrown.code)) {
+    if (thrown.code === Code.Unavailable) log.warn({ rpc: name, err: thrown.cause ?? thrown }, 'unavailable');
+    return thrown;
+  }
+  if (thrown instanceof Error && thrown.name === 'AbortError') {
+    return new ConnectError('the call was cut short', Code.Canceled, undefined, undefined, thrown);
+  }
+  const traceId = span.spanContext().traceId;
+  context.with(trace.setSpan(context.active(), span), () =>
+    log.error({ rpc: name, err: thrown }, 'unexpected failure'),
+  );
+  return fail(Code.Internal, 'INTERNAL', `something went wrong here; trace ${traceId}`, { trace_id: traceId }, thrown);
+}

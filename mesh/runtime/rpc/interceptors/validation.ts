@@ -1,0 +1,29 @@
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { createValidator, violationsToProto } from '@bufbuild/protovalidate';
+import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
+
+const validator = createValidator();
+
+/** Refuses messages that break their contract's rules, naming each field and its limit (`buf.validate.Violations`). */
+export const validation: Interceptor = (next) => async (request) => {
+  if (request.stream) return next({ ...request, message: validated(request.method.input, request.message) });
+  validate(request.method.input, request.message);
+  return next(request);
+};
+
+async function* validated(schema: DescMessage, messages: AsyncIterable<MessageShape<DescMessage>>) {
+  for await (const message of messages) {
+    validate(schema, message);
+    yield message;
+  }
+}
+
+/** Throws INVALID_ARGUMENT when a message breaks the rules of its contract. */
+export function validate(schema: DescMessage, message: MessageShape<DescMessage>): void {
+  const result = validator.validate(schema, message);
+  if (result.kind === 'valid') return;
+  if (result.kind === 'error') throw result.error;
+  const [violations, desc] = violationsToProto(result.violations);
+  const said = result.violations.map(String).join('; ');
+  throw new ConnectError(said, Code.InvalidArgument, undefined, [{ desc, value: violations }]);
+}

@@ -1,0 +1,97 @@
+import type { DescFile, DescService } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { type FileDescriptorProto, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import type { Interceptor } from '@connectrpc/connect';
+import { Code, ConnectError } from '@connectrpc/connect';
+import * as grpc from '@grpc/grpc-js';
+import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+import type { Implementation } from './handlers.ts';
+
+export interface RpcServerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly implementations: readonly Implementation[];
+  /** The first is outermost. */
+  readonly interceptors: Interceptor[];
+  readonly credentials?: grpc.ServerCredentials;
+  /** How long calls under way may go on after `stop()`. */
+  readonly drainMs?: number;
+}
+
+export interface RpcServer {
+  readonly port: number;
+  /** What the health service answers, for the whole process and for each service. */
+  setServing(serving: boolean): void;
+  /** Says NOT_SERVING, lets calls under way end, ends streams with UNAVAILABLE so that their callers go elsewhere. */
+  stop(): Promise<void>;
+}
+
+const OPTIONS: grpc.ServerOptions = {
+  'grpc.enable_channelz': 0,
+  'grpc.max_receive_message_length': 4 * 1024 * 1024,
+  'grpc.max_concurrent_streams': 10_000,
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  // Connections are renewed, so that callers find new replicas.
+  'grpc.max_connection_age_ms': 600_000,
+  'grpc.max_connection_age_grace_ms': 3_600_000,
+};
+
+/** A gRPC server with health (grpc.health.v1) and reflection for everything it serves. */
+export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  const server = new grpc.Server(OPTIONS);
+  const shutdown = new AbortController();
+  const health = new HealthImplementation();
+  for (const implementation of options.implementations) {
+    server.addService(implementation.definition, implementation.bind(options.interceptors, shutdown.signal));
+  }
+  health.addToServer(server);
+  reflection(options.implementations.map(({ service }) => service)).addToServer(server);
+
+  const setServing = (serving: boolean) => {
+    const names = ['', ...options.implementations.map(({ service }) => service.typeName)];
+    for (const name of names) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
+  };
+  setServing(false);
+
+  const credentials = options.credentials ?? grpc.ServerCredentials.createInsecure();
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(`${options.host}:${options.port}`, credentials, (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+
+  return {
+    port,
+    setServing,
+    async stop() {
+      setServing(false);
+      await new Promise<void>((resolve) => {
+        const force = setTimeout(() => {
+          server.forceShutdown();
+          resolve();
+        }, options.drainMs ?? 10_000);
+        server.tryShutdown(() => {
+          clearTimeout(force);
+          resolve();
+        });
+        setTimeout(() => shutdown.abort(new ConnectError('the server is going away', Code.Unavailable)), 250);
+      });
+    },
+  };
+}
+
+function reflection(services: readonly DescService[]): ReflectionService {
+  const files = new Map<string, FileDescriptorProto>();
+  const add = (file: DescFile) => {
+    if (files.has(file.proto.name)) return;
+    file.dependencies.forEach(add);
+    files.set(file.proto.name, file.proto);
+  };
+  for (const service of services) add(service.file);
+  const set = create(FileDescriptorSetSchema, { file: [...files.values()] });
+  return new ReflectionService(loadFileDescriptorSetFromBuffer(Buffer.from(toBinary(FileDescriptorSetSchema, set))));
+}

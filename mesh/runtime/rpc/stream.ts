@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import type { ClientDuplexStream, StatusObject } from '@grpc/grpc-js';
+import { toError, toHeaders } from './metadata.ts';
+
+type Message = MessageShape<DescMessage>;
+
+/**
+ * Sends `input` over a call and yields what comes back, each side no faster than the other takes it. The call is cancelled when the signal
+ * aborts or the reader stops early.
+ */
+export async function* streamMessages<O extends Message>(
+  call: ClientDuplexStream<Message, O>,
+  input: AsyncIterable<Message>,
+  signal: AbortSignal,
+  trailer: Headers,
+): AsyncGenerator<O> {
+  const ended = new Promise<StatusObject>((resolve) => call.once('status', resolve));
+  const cancel = () => call.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  call.on('error', () => undefined);
+  const sending = send(call, input);
+  try {
+    yield* received(call);
+    const status = await ended;
+    toHeaders(status.metadata).forEach((value, key) => void trailer.append(key, value));
+    const error = toError(status);
+    if (error) throw error;
+    await sending;
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    call.cancel();
+  }
+}
+
+/** The messages until the stream ends in whatever way; its status says which. */
+async function* received<O>(call: ClientDuplexStream<Message, O>): AsyncGenerator<O> {
+  try {
+    for await (const message of call) yield message;
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+  }
+}
+
+async function send(call: ClientDuplexStream<Message, unknown>, input: AsyncIterable<Message>): Promise<void> {
+  try {
+    for await (const message of input) {
+      if (call.destroyed || call.writableEnded) return;
+      if (!call.write(message)) await Promise.race([once(call, 'drain'), once(call, 'close')]);
+    }
+    call.end();
+  } catch (error) {
+    call.destroy(error instanceof Error ? error : new ConnectError(String(error), Code.Canceled));
+  }
+}

@@ -1,0 +1,164 @@
+import {
+  type DescMessage,
+  type DescMethod,
+  type DescMethodStreaming,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+import { Code, ConnectError, createContextValues, type Interceptor, type Transport } from '@connectrpc/connect';
+import { runStreamingCall, runUnaryCall } from '@connectrpc/connect/protocol';
+import * as grpc from '@grpc/grpc-js';
+import { toError, toHeaders, toMetadata } from './metadata.ts';
+import { rulesOf } from './rules.ts';
+import { streamMessages } from './stream.ts';
+
+export interface GrpcTransportOptions {
+  /** `http://host:port`, or `https://` with `credentials`. */
+  readonly url: string;
+  readonly interceptors?: Interceptor[];
+  readonly credentials?: grpc.ChannelCredentials;
+}
+
+/** A Connect transport over grpc-js. */
+export interface GrpcTransport extends Transport {
+  readonly url: string;
+  /** Ends its connections; calls under way end with CANCELED. */
+  close(): void;
+}
+
+const CHANNEL: grpc.ChannelOptions = {
+  'grpc.enable_channelz': 0,
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.min_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1_000,
+  'grpc.enable_retries': 0,
+};
+
+/**
+ * Calls services over gRPC. The deadline is the contract's or the caller's, whichever is shorter. A unary call waits within its deadline
+ * for a connection, so that a service that restarts costs time and not an error; one that its contract calls idempotent is sent once
+ * more after UNAVAILABLE.
+ */
+export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
+  const { host } = new URL(options.url);
+  const client = new grpc.Client(host, options.credentials ?? grpc.credentials.createInsecure(), CHANNEL);
+
+  const unaryOnce = <O extends DescMessage>(
+    method: DescMethod & { readonly output: O },
+    message: Uint8Array,
+    header: Headers,
+    signal: AbortSignal,
+    deadline: Date | undefined,
+  ) =>
+    new Promise<{ message: MessageShape<O>; header: Headers; trailer: Headers }>((resolve, reject) => {
+      let responseHeader = new Headers();
+      let response: MessageShape<O> | undefined;
+      const call = client.makeUnaryRequest(
+        pathOf(method),
+        (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+        (bytes: Buffer) => fromBinary(method.output, bytes),
+        message,
+        toMetadata(header, { waitForReady: true }),
+        deadline ? { deadline } : {},
+        (_error, value) => {
+          response = value;
+        },
+      );
+      const cancel = () => call.cancel();
+      signal.addEventListener('abort', cancel, { once: true });
+      call.on('metadata', (metadata) => {
+        responseHeader = toHeaders(metadata);
+      });
+      call.on('status', (status) => {
+        signal.removeEventListener('abort', cancel);
+        const error = toError(status);
+        if (error) reject(error);
+        else if (response) resolve({ message: response, header: responseHeader, trailer: toHeaders(status.metadata) });
+        else reject(new ConnectError('the answer has no message', Code.Internal));
+      });
+    });
+
+  return {
+    url: options.url,
+    close: () => client.close(),
+
+    async unary(method, signal, timeoutMs, header, input, contextValues) {
+      const limitMs = shorter(timeoutMs, rulesIfAny(method)?.deadlineMs);
+      return await runUnaryCall({
+        req: request(method, options.url, header, contextValues, false, input),
+        ...(limitMs === undefined ? {} : { timeoutMs: limitMs }),
+        ...(signal && { signal }),
+        ...(options.interceptors && { interceptors: options.interceptors }),
+        next: async (req) => {
+          const deadline = limitMs === undefined ? undefined : new Date(Date.now() + limitMs);
+          const bytes = toBinary<DescMessage>(method.input, req.message);
+          const send = () => unaryOnce(method, bytes, req.header, req.signal, deadline);
+          const answer = await send().catch((error: unknown) => {
+            if (!mayRetry(error, method) || req.signal.aborted) throw error;
+            return send();
+          });
+          return { stream: false, service: method.parent, method: req.method, ...answer };
+        },
+      });
+    },
+
+    async stream(method, signal, timeoutMs, header, input, contextValues) {
+      const limitMs = shorter(timeoutMs, rulesIfAny(method)?.deadlineMs);
+      return await runStreamingCall({
+        req: request(method, options.url, header, contextValues, true, input),
+        ...(limitMs === undefined ? {} : { timeoutMs: limitMs }),
+        ...(signal && { signal }),
+        ...(options.interceptors && { interceptors: options.interceptors }),
+        next: async (req) => {
+          const call = client.makeBidiStreamRequest(
+            pathOf(method),
+            (value: MessageShape<DescMessage>) => Buffer.from(toBinary<DescMessage>(method.input, value)),
+            (bytes: Buffer) => fromBinary(method.output, bytes),
+            toMetadata(req.header),
+            limitMs === undefined ? {} : { deadline: new Date(Date.now() + limitMs) },
+          );
+          const trailer = new Headers();
+          const message = streamMessages(call, req.message, req.signal, trailer);
+          return { stream: true, service: method.parent, method: req.method, header: new Headers(), trailer, message };
+        },
+      });
+    },
+  };
+}
+
+const pathOf = (method: DescMethod) => `/${method.parent.typeName}/${method.name}`;
+
+/** Third-party services, such as gRPC's health service, state no rules. */
+function rulesIfAny(method: DescMethod) {
+  return method.parent.typeName.startsWith('kreki.') ? rulesOf(method) : undefined;
+}
+
+const mayRetry = (error: unknown, method: DescMethod) =>
+  error instanceof ConnectError && error.code === Code.Unavailable && rulesIfAny(method)?.retryable === true;
+
+const shorter = (one: number | undefined, other: number | undefined) =>
+  one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
+
+function request<M extends DescMethodUnary | DescMethodStreaming, Stream extends boolean, Input>(
+  method: M,
+  url: string,
+  header: ConstructorParameters<typeof Headers>[0],
+  contextValues: ReturnType<typeof createContextValues> | undefined,
+  stream: Stream,
+  message: Input,
+) {
+  return {
+    stream,
+    service: method.parent,
+    method,
+    requestMethod: 'POST',
+    url: `${url}${pathOf(method)}`,
+    header: new Headers(header),
+    contextValues: contextValues ?? createContextValues(),
+    message,
+  };
+}

@@ -1,0 +1,142 @@
+import type { DescService } from '@bufbuild/protobuf';
+import { type Client, createClient } from '@connectrpc/connect';
+import type { JSONWebKeySet } from 'jose';
+import type { ServiceConfig } from './config.ts';
+import { type Database, openDatabase } from './database/database.ts';
+import { type Bus, openBus } from './events/bus.ts';
+import { type Consumer, startConsumer } from './events/consumer.ts';
+import { createOutbox, type Outbox } from './events/outbox.ts';
+import { startRelay } from './events/relay.ts';
+import { fetchKeysFrom } from './identity/keys.ts';
+import { createTokenVerifier } from './identity/verifier.ts';
+import { createLogger, type Logger } from './log.ts';
+import { type Loop, loop } from './loop.ts';
+import { clientIdentity, clientTelemetry } from './rpc/client.ts';
+import type { Implementation } from './rpc/handlers.ts';
+import { access } from './rpc/interceptors/access.ts';
+import { telemetry } from './rpc/interceptors/telemetry.ts';
+import { validation } from './rpc/interceptors/validation.ts';
+import { startRpcServer } from './rpc/server.ts';
+import { createGrpcTransport, type GrpcTransport } from './rpc/transport.ts';
+import { startTelemetry } from './telemetry.ts';
+
+export interface ServiceOptions {
+  /** Folder of Prisma's migrations. */
+  readonly migrations?: URL;
+  /** Where the keys that verify tokens come from; KREKI ID's RPC when not given. */
+  readonly fetchKeys?: () => Promise<JSONWebKeySet>;
+}
+
+export interface RunningService {
+  /** `http://host:port` of its gRPC server. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** What a service is composed from, according to what its configuration names. */
+export interface ServiceBuilder<C extends ServiceConfig> {
+  readonly log: Logger;
+  readonly database: C['databaseUrl'] extends string ? Database : undefined;
+  readonly bus: C['natsUrl'] extends string ? Bus : undefined;
+  /** Present where there is both a database and a bus. */
+  readonly outbox: C['databaseUrl'] & C['natsUrl'] extends string ? Outbox : undefined;
+  /** A client of a service named in the configuration's `upstreams`. */
+  client<Desc extends DescService>(service: Desc, upstream: keyof C['upstreams'] & string): Client<Desc>;
+  /** Adds something to end at `stop()`: after calls, consumers and loops have ended, the last added first. */
+  onStop(end: () => unknown): void;
+  start(parts: {
+    rpc: readonly Implementation[];
+    consumers?: readonly Consumer[];
+    loops?: readonly Loop[];
+  }): Promise<RunningService>;
+}
+
+const READINESS_INTERVAL_MS = 2_000;
+
+/** Opens what every service stands on. When something fails half-way, what was opened is closed again. */
+export async function createService<C extends ServiceConfig>(
+  config: C,
+  options: ServiceOptions = {},
+): Promise<ServiceBuilder<C>> {
+  startTelemetry(config.name);
+  const log = createLogger(config.name, config.logLevel);
+  const ends: (() => unknown)[] = [];
+  const end = async () => {
+    for (const step of ends.splice(0).reverse()) {
+      await Promise.resolve(step()).catch((error: unknown) => log.error({ err: error }, 'stopping failed'));
+    }
+  };
+
+  const database = config.databaseUrl
+    ? await openDatabase(config.databaseUrl, {
+        log,
+        name: config.name,
+        ...(options.migrations && { migrations: options.migrations }),
+        ...(config.databasePoolSize && { max: config.databasePoolSize }),
+      })
+    : undefined;
+  if (database) ends.push(() => database.stop());
+  const bus = config.natsUrl ? openBus(config.natsUrl, { name: config.name, log }) : undefined;
+  if (bus) ends.push(() => bus.stop());
+  const relay = database && bus ? startRelay({ database, bus, domain: config.name, log }) : undefined;
+  if (relay) ends.push(() => relay.stop());
+
+  const transports = new Map<string, GrpcTransport>();
+  const transportTo = (upstream: string): GrpcTransport => {
+    const url = config.upstreams[upstream];
+    if (!url) throw new Error(`${config.name} has no upstream ${upstream}`);
+    let transport = transports.get(upstream);
+    if (!transport) {
+      const opened = createGrpcTransport({ url, interceptors: [clientIdentity(config.name), clientTelemetry] });
+      ends.push(() => opened.close());
+      transports.set(upstream, opened);
+      transport = opened;
+    }
+    return transport;
+  };
+
+  return {
+    log,
+    database: database as ServiceBuilder<C>['database'],
+    bus: bus as ServiceBuilder<C>['bus'],
+    outbox: (relay && createOutbox(relay)) as ServiceBuilder<C>['outbox'],
+    client: (service, upstream) => createClient(service, transportTo(upstream)),
+    onStop: (step) => void ends.push(step),
+    async start({ rpc, consumers = [], loops = [] }) {
+      try {
+        const fetchKeys = options.fetchKeys ?? fetchKeysFrom(transportTo('auth'));
+        const server = await startRpcServer({
+          host: config.host,
+          port: config.port,
+          implementations: rpc,
+          interceptors: [telemetry(log), access(createTokenVerifier({ fetchKeys })), validation],
+        });
+        const running = consumers.map((consumer) => {
+          if (!database || !bus) throw new Error(`${config.name} consumes events but has no database or bus`);
+          return startConsumer(consumer, { bus, database, log });
+        });
+        const readiness = loop(
+          'readiness',
+          READINESS_INTERVAL_MS,
+          async () => server.setServing(database ? await database.healthy() : true),
+          { log },
+        );
+        for (const each of [...loops, readiness]) each.start();
+        const url = `http://${config.host}:${server.port}`;
+        log.info({ url }, 'serving');
+        return {
+          url,
+          async stop() {
+            await readiness.stop();
+            await server.stop();
+            await Promise.all([...running, ...loops].map((part) => part.stop()));
+            await end();
+          },
+        };
+      } catch (error) {
+        await end();
+        throw error;
+      }
+    },
+  };
+}
