@@ -291,7 +291,7 @@ export declare type StreamLocationsRequest = Message<"kreki.volunteer.v1.StreamL
   location?: Location | undefined;
 
   /**
-   * When the phone measured it; absent: now.
+   * When the phone measured it; absent: now. Not more than a minute ahead of the server's clock, which ends the stream.
    *
    * @generated from field: google.protobuf.Timestamp measure_time = 2;
    */
@@ -563,7 +563,7 @@ export declare type FindNearbyRequest = Message<"kreki.volunteer.v1.FindNearbyRe
   excludeIds: string[];
 
   /**
-   * How old a position may be; absent: 15 minutes.
+   * How old a position may be, up to a day; absent: 15 minutes.
    *
    * @generated from field: google.protobuf.Duration max_position_age = 5;
    */
