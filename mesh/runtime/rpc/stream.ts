@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { ClientDuplexStream, StatusObject } from '@grpc/grpc-js';
@@ -47,10 +46,23 @@ async function send(call: ClientDuplexStream<Message, unknown>, input: AsyncIter
   try {
     for await (const message of input) {
       if (call.destroyed || call.writableEnded) return;
-      if (!call.write(message)) await Promise.race([once(call, 'drain'), once(call, 'close')]);
+      if (!call.write(message)) await drained(call);
     }
     call.end();
   } catch (error) {
     call.destroy(error instanceof Error ? error : new ConnectError(String(error), Code.Canceled));
   }
+}
+
+/** Resolves when the call takes more, or never will again. */
+function drained(call: ClientDuplexStream<Message, unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      call.off('drain', done);
+      call.off('close', done);
+      resolve();
+    };
+    call.on('drain', done);
+    call.on('close', done);
+  });
 }

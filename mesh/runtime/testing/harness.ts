@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import type { DescService } from '@bufbuild/protobuf';
+import { type Client, createClient } from '@connectrpc/connect';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { HEADER } from '../caller.ts';
+import { createGrpcTransport } from '../rpc/transport.ts';
+import { startIdentity, type TestPerson } from './identity.ts';
+import { startNatsServer } from './nats-server.ts';
+
+/** What a test file has to itself on the test run's servers. */
+export interface TestMesh {
+  /** A fresh database, as its owner. */
+  readonly databaseUrl: string;
+  /** A NATS server of its own. */
+  readonly nats: Awaited<ReturnType<typeof startNatsServer>>;
+  /** An empty Redis database. */
+  readonly redisUrl: string;
+  readonly identity: Awaited<ReturnType<typeof startIdentity>>;
+  /** The environment of a service under test, for its `readConfig`. */
+  env(extra?: Record<string, string>): NodeJS.ProcessEnv;
+  /** A client that calls as nobody, as a person (a token is made), or as a service of the mesh. */
+  client<Desc extends DescService>(
+    service: Desc,
+    url: string,
+    as?: TestPerson | { service: string },
+  ): Promise<Client<Desc>>;
+  /** Ends something before the servers end, the last added first. */
+  onStop(end: () => unknown): void;
+  stop(): Promise<void>;
+}
+
+/** Gives a test file its own database, NATS, Redis and identity: `const mesh = await testMesh('auth'); after(() => mesh.stop());` */
+export async function testMesh(name: string): Promise<TestMesh> {
+  const ends: (() => unknown)[] = [];
+  const databaseUrl = await createDatabase(name, ends);
+  const redisUrl = await emptyRedis(required('TEST_REDIS_URL'));
+  const nats = await startNatsServer();
+  ends.push(() => nats.stop());
+  const identity = await startIdentity();
+  ends.push(() => identity.stop());
+
+  return {
+    databaseUrl,
+    nats,
+    redisUrl,
+    identity,
+    env: (extra = {}) => ({
+      SERVICE_PORT: '0',
+      DATABASE_URL: databaseUrl,
+      NATS_URL: nats.url,
+      REDIS_URL: redisUrl,
+      AUTH_URL: identity.url,
+      LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+      ...extra,
+    }),
+    async client(service, url, as) {
+      const headers: Record<string, string> =
+        as === undefined
+          ? {}
+          : 'service' in as
+            ? { [HEADER.caller]: as.service }
+            : { authorization: `Bearer ${await identity.tokenFor(as)}` };
+      const transport = createGrpcTransport({
+        url,
+        interceptors: [
+          (next) => (request) => {
+            for (const [key, value] of Object.entries(headers)) request.header.set(key, value);
+            return next(request);
+          },
+        ],
+      });
+      ends.push(() => transport.close());
+      return createClient(service, transport);
+    },
+    onStop: (end) => void ends.push(end),
+    async stop() {
+      for (const end of ends.splice(0).reverse()) await end();
+    },
+  };
+}
+
+function required(variable: string): string {
+  const value = process.env[variable];
+  if (!value) throw new Error(`${variable} is missing: run tests with npm test`);
+  return value;
+}
+
+async function createDatabase(name: string, ends: (() => unknown)[]): Promise<string> {
+  const url = new URL(required('TEST_POSTGRES_URL'));
+  const database = `test_${name.replace(/\W/g, '_')}_${randomBytes(4).toString('hex')}`;
+  const run = async (statement: string) => {
+    const client = new pg.Client({ connectionString: url.href });
+    await client.connect();
+    await client.query(statement).finally(() => client.end());
+  };
+  await run(`CREATE DATABASE ${database}`);
+  ends.push(() => run(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`));
+  const own = new URL(url.href);
+  own.pathname = `/${database}`;
+  return own.href;
+}
+
+/** Files run side by side, each on the next of Redis' databases 1 to 15. */
+async function emptyRedis(url: string): Promise<string> {
+  const redis = new Redis(url);
+  const index = 1 + ((await redis.incr('kreki:test:next')) % 15);
+  await redis.select(index);
+  await redis.flushdb();
+  redis.disconnect();
+  const own = new URL(url);
+  own.pathname = `/${index}`;
+  return own.href;
+}

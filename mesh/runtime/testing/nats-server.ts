@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'nats';
+
+/** A NATS server with JetStream of one test file's own, which a test may kill and start again on the same data. */
+export async function startNatsServer() {
+  const folder = mkdtempSync(join(tmpdir(), 'kreki-nats-'));
+  const port = await freePort();
+  const url = `nats://127.0.0.1:${port}`;
+  let child: ChildProcess | undefined;
+
+  const start = async () => {
+    const binary = process.env.TEST_NATS_SERVER ?? 'nats-server';
+    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/usr/local/bin` };
+    child = spawn(binary, ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder], { env, stdio: 'ignore' });
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await (await connect({ servers: url, timeout: 1_000, reconnect: false })).close();
+        return;
+      } catch (error) {
+        if (attempt > 100) throw error;
+        await sleep(50);
+      }
+    }
+  };
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  };
+  await start();
+  return {
+    url,
+    start,
+    /** Ends it at once, as a crash would. */
+    kill,
+    async stop() {
+      await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
