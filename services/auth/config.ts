@@ -1,0 +1,53 @@
+import {
+  databaseSettings,
+  duration,
+  integer,
+  natsSettings,
+  readEnvironment,
+  redisSettings,
+  type Setting,
+  serviceSettings,
+} from '@kreki/runtime/config';
+
+const SECRET_BYTES = 32;
+
+/** A 256-bit key in base64. */
+const key = (variable: string): Setting<Buffer> => ({
+  variable,
+  fallback: undefined,
+  parse: (text) => {
+    const bytes = Buffer.from(text, 'base64');
+    if (bytes.length !== SECRET_BYTES) throw new Error(`must be ${SECRET_BYTES} bytes in base64`);
+    return bytes;
+  },
+});
+
+export const readConfig = (env: NodeJS.ProcessEnv) =>
+  readEnvironment(env, {
+    ...serviceSettings({ name: 'auth', port: 8101, calls: [] }),
+    ...databaseSettings,
+    ...natsSettings,
+    ...redisSettings,
+    accessTokenLifetimeMs: duration('ACCESS_TOKEN_LIFETIME', { default: '24h' }),
+    refreshTokenLifetimeMs: duration('REFRESH_TOKEN_LIFETIME', { default: '30d' }),
+    refreshRetryWindowMs: duration('REFRESH_RETRY_WINDOW', { default: '30s' }),
+    signingKeys: {
+      secret: key('SIGNING_KEYS_SECRET'),
+      rotationMs: duration('SIGNING_KEY_ROTATION', { default: '30d' }),
+      leadMs: duration('SIGNING_KEY_LEAD', { default: '1h' }),
+      refreshMs: duration('SIGNING_KEY_REFRESH', { default: '30s' }),
+    },
+    passwords: {
+      memoryKib: integer('PASSWORD_HASH_MEMORY_KIB', { default: 19_456, min: 8, max: 1_048_576 }),
+      passes: integer('PASSWORD_HASH_PASSES', { default: 2, min: 1, max: 20 }),
+      lanes: integer('PASSWORD_HASH_LANES', { default: 1, min: 1, max: 16 }),
+      concurrency: integer('PASSWORD_HASH_CONCURRENCY', { default: 2, min: 1, max: 64 }),
+      queueLimit: integer('PASSWORD_HASH_QUEUE', { default: 100, min: 0, max: 10_000 }),
+    },
+    loginLimits: {
+      failures: integer('LOGIN_FAILURES', { default: 5, min: 1, max: 1_000 }),
+      windowMs: duration('LOGIN_FAILURES_WINDOW', { default: '15m' }),
+    },
+  });
+
+export type Config = ReturnType<typeof readConfig>;

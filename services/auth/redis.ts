@@ -1,0 +1,19 @@
+import type { Logger } from '@kreki/runtime/log';
+import { Redis } from 'ioredis';
+
+/** Answers or fails within this time: signing in goes on without Redis. */
+const COMMAND_TIMEOUT_MS = 250;
+
+/** A connection made in the background and again whenever it is lost; a command fails at once while there is none. */
+export function openRedis(url: string, log: Logger): Redis {
+  const redis = new Redis(url, {
+    connectionName: 'auth',
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: 1_000,
+    retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
+  });
+  redis.on('error', (error) => log.warn({ err: error }, 'redis connection failed'));
+  return redis;
+}

@@ -1,0 +1,41 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { Code } from '@connectrpc/connect';
+import { UserUpdatedSchema } from '@kreki/gen/kreki/auth/v1/auth_events_pb.js';
+import { personOf } from '@kreki/runtime/caller';
+import { fail } from '@kreki/runtime/errors';
+import { event } from '@kreki/runtime/events/outbox';
+import { type Account, etagOf, userMessage } from '../accounts/account.ts';
+import { phoneTaken, userNotFound } from '../accounts/errors.ts';
+import { profileChange } from '../accounts/profile-change.ts';
+import type { Context } from '../context.ts';
+import { lockAccount, type ProfileChange, updateProfile } from '../store/accounts.ts';
+import { violatedUnique } from '../store/violations.ts';
+import type { AuthRpc } from './auth-rpc.ts';
+
+export const updateMe =
+  (context: Context): AuthRpc['updateMe'] =>
+  async (request, rpc) => {
+    const change = profileChange(request);
+    const account = await update(context, personOf(rpc).userId, change, request.etag).catch((error: unknown) => {
+      throw violatedUnique(error) === 'users_phone_key' ? phoneTaken() : error;
+    });
+    context.outbox.wake();
+    return { user: userMessage(account) };
+  };
+
+function update({ database, outbox }: Context, userId: string, change: ProfileChange, etag: string): Promise<Account> {
+  return database.transaction(async (tx) => {
+    const account = await lockAccount(tx, userId);
+    if (account === undefined) throw userNotFound();
+    if (etag !== '' && etag !== etagOf(account)) {
+      throw fail(Code.Aborted, 'ETAG_MISMATCH', 'The account was changed since. Read it again.', {
+        etag: etagOf(account),
+      });
+    }
+    if (Object.keys(change).length === 0) return account;
+    const updated = await updateProfile(tx, userId, change);
+    const updateTime = timestampFromDate(updated.updateTime);
+    await outbox.append(tx, [event(UserUpdatedSchema, { userId, updateTime }, userId)]);
+    return updated;
+  });
+}

@@ -1,0 +1,68 @@
+import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
+import { DirectoryService } from '@kreki/gen/kreki/auth/v1/directory_service_pb.js';
+import { UserAdminService } from '@kreki/gen/kreki/auth/v1/user_admin_service_pb.js';
+import { loop } from '@kreki/runtime/loop';
+import { implement } from '@kreki/runtime/rpc/handlers';
+import { createService, type RunningService } from '@kreki/runtime/service';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { Config } from './config.ts';
+import type { Context } from './context.ts';
+import { LoginLimits } from './login-limits/login-limits.ts';
+import { Passwords } from './passwords/passwords.ts';
+import { PrismaClient } from './prisma/generated/client.ts';
+import { openRedis } from './redis.ts';
+import { Revocations } from './revocation/revocations.ts';
+import { authRpc } from './rpc/auth-rpc.ts';
+import { directoryRpc } from './rpc/directory-rpc.ts';
+import { userAdminRpc } from './rpc/user-admin-rpc.ts';
+import { jsonWebKeys } from './signing-keys/json-web-keys.ts';
+import { KeyRing } from './signing-keys/key-ring.ts';
+import { purgeRevocations } from './store/revocations.ts';
+import { purgeSessions } from './store/sessions.ts';
+
+const CATCH_UP_INTERVAL_MS = 2_000;
+const PURGE_INTERVAL_MS = 3_600_000;
+
+export async function startAuth(config: Config): Promise<RunningService> {
+  const service = await createService(config, {
+    migrations: new URL('./prisma/migrations', import.meta.url),
+    fetchKeys: async () => ({ keys: jsonWebKeys(keys) }),
+  });
+  const { database, log, outbox } = service;
+  const redis = openRedis(config.redisUrl, log);
+  service.onStop(() => redis.disconnect());
+  const keys = await KeyRing.open(database, {
+    ...config.signingKeys,
+    tokenLifetimeMs: config.accessTokenLifetimeMs,
+  });
+  const revocations = new Revocations(redis, database, log);
+  const context: Context = {
+    config,
+    database,
+    prisma: new PrismaClient({ adapter: new PrismaPg(database.pool) }),
+    outbox,
+    keys,
+    passwords: await Passwords.create(config.passwords),
+    loginLimits: new LoginLimits(redis, config.loginLimits),
+    revocations,
+  };
+  const catchUp = loop('revocations', CATCH_UP_INTERVAL_MS, () => revocations.catchUp(), { log });
+  redis.on('ready', () => catchUp.wake());
+  return service.start({
+    rpc: [
+      implement(AuthService, authRpc(context)),
+      implement(UserAdminService, userAdminRpc(context)),
+      implement(DirectoryService, directoryRpc(context)),
+    ],
+    loops: [
+      catchUp,
+      loop('signing-keys', config.signingKeys.refreshMs, () => keys.refresh(), { log }),
+      loop('purge', PURGE_INTERVAL_MS, () => purge(context), { log }),
+    ],
+  });
+}
+
+async function purge({ database }: Context): Promise<void> {
+  await purgeSessions(database);
+  await purgeRevocations(database);
+}
