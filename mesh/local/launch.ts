@@ -74,7 +74,7 @@ export class Launch {
       log: (line) => this.#steps.print(line),
     };
     const accounts = await this.#seed(mesh);
-    const { ok } = this.#arguments.drill ? await this.#drill(mesh) : { ok: true };
+    const { ok } = this.#arguments.drill ? await this.#drill(mesh, accounts) : { ok: true };
     this.#steps.print(`\n${addresses(mesh)}\n\n${accountTable(accounts)}`);
     return ok;
   }
@@ -98,9 +98,9 @@ export class Launch {
     return accounts;
   }
 
-  async #drill(mesh: Mesh): Promise<{ ok: boolean }> {
+  async #drill(mesh: Mesh, accounts: readonly Account[]): Promise<{ ok: boolean }> {
     const { drill }: { drill: Drill } = await import('./drill.ts');
-    return drill(mesh);
+    return drill(mesh, accounts);
   }
 
   #tell(name: string, reason: string, endsInARow: number): void {

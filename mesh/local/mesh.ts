@@ -30,4 +30,4 @@ export interface DrillResult {
   readonly ok: boolean;
 }
 
-export type Drill = (mesh: Mesh) => Promise<DrillResult>;
+export type Drill = (mesh: Mesh, accounts: readonly Account[]) => Promise<DrillResult>;
