@@ -23,10 +23,12 @@ const TARGET_MS = { acknowledged: 500, offered: 5_000, received: 10_000 };
  */
 export const drill: Drill = async (mesh, accounts) => {
   const { edgeUrl } = mesh;
-  const [[admin], [dispatcher], [first, second]] = await Promise.all(
-    ['admin', 'dispatcher', 'volunteer'].map(signInAll),
-  );
-  if (!admin || !dispatcher || !first || !second) throw new Error('a seeded account is missing');
+  const [admin, dispatcher, first, second] = await Promise.all([
+    signInAs(edgeUrl, accounts, 'admin'),
+    signInAs(edgeUrl, accounts, 'dispatcher'),
+    signInAs(edgeUrl, accounts, 'volunteer', 0),
+    signInAs(edgeUrl, accounts, 'volunteer', 1),
+  ]);
 
   const stamp = Date.now();
   const somebody = (name: string, index: number) => ({
