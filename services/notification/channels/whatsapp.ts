@@ -1,0 +1,92 @@
+import type { WhatsAppTemplate } from '../templates/whatsapp.ts';
+import { type Outcome, retryAfterMs, SEND_TIMEOUT_MS } from './outcome.ts';
+import { whatsappRetryMs } from './whatsapp-errors.ts';
+
+export interface WhatsAppSettings {
+  /** `https://graph.facebook.com`, or a stand-in. */
+  readonly endpoint: string;
+  /** Such as `v23.0`. */
+  readonly apiVersion: string;
+  readonly phoneNumberId: string;
+  readonly accessToken: string;
+}
+
+export interface WhatsAppChannel {
+  /**
+   * Sends a template to a phone number (E.164).
+   * @param deliveryId Comes back with every status of the message.
+   */
+  send(phone: string, template: WhatsAppTemplate, deliveryId: string): Promise<Outcome>;
+}
+
+interface GraphBody {
+  readonly messages?: readonly { readonly id?: string }[];
+  readonly error?: {
+    readonly code?: number;
+    readonly message?: string;
+    readonly error_data?: { readonly details?: string };
+  };
+}
+
+export function openWhatsApp(settings: WhatsAppSettings): WhatsAppChannel {
+  const url = `${settings.endpoint.replace(/\/+$/, '')}/${settings.apiVersion}/${settings.phoneNumberId}/messages`;
+  const headers = { authorization: `Bearer ${settings.accessToken}`, 'content-type': 'application/json' };
+  return {
+    async send(phone, template, deliveryId) {
+      const body = JSON.stringify({
+        messaging_product: 'whatsapp',
+        recipient_type: 'individual',
+        to: phone.replace(/^\+/, ''),
+        type: 'template',
+        template,
+        biz_opaque_callback_data: deliveryId,
+      });
+      try {
+        const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+        const response = await fetch(url, { method: 'POST', headers, body, signal });
+        return answered(response, parse(await response.text()));
+      } catch (error) {
+        return unanswered(error);
+      }
+    },
+  };
+}
+
+function parse(text: string): GraphBody {
+  try {
+    return JSON.parse(text) as GraphBody;
+  } catch {
+    return {};
+  }
+}
+
+function answered(response: Response, { messages, error }: GraphBody): Outcome {
+  const id = messages?.[0]?.id;
+  if (response.ok && id) return { kind: 'sent', providerId: id };
+  if (error?.code === undefined) {
+    // No word of the API itself: a proxy in between cannot know how far the message went.
+    return { kind: 'unknown', error: `HTTP ${response.status} without an answer of the API` };
+  }
+  const text = `${error.code}: ${error.error_data?.details ?? error.message ?? ''}`.slice(0, 300);
+  const waitMs = whatsappRetryMs(error.code);
+  if (waitMs === undefined) return { kind: 'failed', error: text };
+  const afterMs = Math.max(waitMs, retryAfterMs(response.headers.get('retry-after')) ?? 0);
+  return { kind: 'retry', error: text, ...(afterMs > 0 && { afterMs }) };
+}
+
+/** Failures of connecting; with any other the request may have arrived. */
+const neverArrived = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+function unanswered(thrown: unknown): Outcome {
+  const { message, cause } = thrown as Error & { cause?: { code?: string } };
+  const code = cause?.code ?? '';
+  const error = `${code || 'NETWORK'}: ${message}`.slice(0, 300);
+  return { kind: neverArrived.has(code) ? 'retry' : 'unknown', error };
+}

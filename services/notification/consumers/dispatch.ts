@@ -1,0 +1,48 @@
+import {
+  EmergencyCancelledSchema,
+  EmergencyCompletedSchema,
+  EmergencyEscalatedSchema,
+  OfferClosedSchema,
+  OfferMadeSchema,
+  ResponderAcceptedSchema,
+  ResponderProgressedSchema,
+} from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
+import { Topic } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
+import { type Consumer, consumer, type EventContext, on } from '@kreki/runtime/events/consumer';
+import * as alerts from '../alerts/emergency-alerts.ts';
+import type { Queues } from '../delivery/queues.ts';
+import { skipWaiting } from '../store/queue.ts';
+import { notify } from './notify.ts';
+
+const CONCURRENCY = 8;
+
+/** Tells people what happens with emergencies. */
+export function dispatchConsumer(queues: Queues): Consumer {
+  return consumer({
+    from: 'emergency',
+    durable: 'notification-dispatch',
+    concurrency: CONCURRENCY,
+    handle: [
+      on(OfferMadeSchema, (event, context) => notify(queues, alerts.offerMade(event), context)),
+      on(OfferClosedSchema, async (event, context) => {
+        await settleOffer(event, context);
+        await notify(queues, alerts.offerClosed(event), context);
+      }),
+      on(ResponderAcceptedSchema, async (event, context) => {
+        await settleOffer(event, context);
+        await notify(queues, alerts.responderAccepted(event), context);
+      }),
+      on(ResponderProgressedSchema, (event, context) => notify(queues, alerts.responderProgressed(event), context)),
+      on(EmergencyEscalatedSchema, (event, context) => notify(queues, alerts.emergencyEscalated(event), context)),
+      on(EmergencyCompletedSchema, (event, context) => notify(queues, alerts.emergencyCompleted(event), context)),
+      on(EmergencyCancelledSchema, (event, context) => notify(queues, alerts.emergencyCancelled(event), context)),
+    ],
+    committed: () => queues.wake(),
+  });
+}
+
+/** An alert that did not go out yet asks what is answered by now. */
+async function settleOffer(event: { emergencyId: string; volunteerId: string }, { tx }: EventContext): Promise<void> {
+  const about = { emergencyId: event.emergencyId, userId: event.volunteerId, topic: Topic.OFFER };
+  await skipWaiting(tx, about, 'OFFER_SETTLED');
+}

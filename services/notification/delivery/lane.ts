@@ -1,0 +1,73 @@
+import type { Logger } from '@kreki/runtime/log';
+import { type Loop, loop } from '@kreki/runtime/loop';
+import type { RateLimit } from './rate-limit.ts';
+
+export interface LaneOptions<Item> {
+  readonly name: string;
+  /** Messages on their way at the same time. */
+  readonly concurrency: number;
+  /** How often the queue is looked at without being woken: for retries and leases that ran out. */
+  readonly pollMs: number;
+  readonly limit: RateLimit;
+  /** Permits of the limit that this lane leaves to more urgent ones. */
+  readonly reserve: number;
+  /** Whether nothing may be claimed now. */
+  readonly held: () => boolean;
+  readonly claim: (limit: number) => Promise<Item[]>;
+  /** Sends one item and records what became of it; never throws. */
+  readonly deliver: (item: Item) => Promise<void>;
+  readonly log: Logger;
+}
+
+/** One queue with its own workers: whatever waits in another lane, this one has its places free. */
+export interface Lane extends Loop {
+  /** Stops claiming and waits for the messages on their way. */
+  stop(): Promise<void>;
+}
+
+export function createLane<Item>(options: LaneOptions<Item>): Lane {
+  const { concurrency, limit, reserve, log } = options;
+  const sending = new Set<Promise<void>>();
+  let moreWaiting = false;
+  let limited: NodeJS.Timeout | undefined;
+
+  const step = async () => {
+    const free = concurrency - sending.size;
+    if (free === 0 || options.held()) return;
+    const granted = limit.take(free, reserve);
+    if (granted === 0) {
+      limited ??= setTimeout(() => {
+        limited = undefined;
+        inner.wake();
+      }, limit.waitMs(reserve));
+      return;
+    }
+    let claimed: Item[] = [];
+    try {
+      claimed = await options.claim(granted);
+    } finally {
+      limit.giveBack(granted - claimed.length);
+    }
+    moreWaiting = claimed.length === granted;
+    for (const item of claimed) {
+      const done = options.deliver(item).finally(() => {
+        sending.delete(done);
+        // A quarter of the places at a time, so that a backlog is claimed in groups.
+        if (moreWaiting && sending.size <= concurrency * 0.75) inner.wake();
+      });
+      sending.add(done);
+    }
+  };
+  const inner = loop(options.name, options.pollMs, step, { log });
+
+  return {
+    name: inner.name,
+    start: () => inner.start(),
+    wake: () => inner.wake(),
+    async stop() {
+      await inner.stop();
+      clearTimeout(limited);
+      await Promise.all(sending);
+    },
+  };
+}

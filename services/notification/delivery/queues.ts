@@ -1,0 +1,128 @@
+import { Channel, DeliveryStatus, Priority } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
+import type { Database } from '@kreki/runtime/database/database';
+import type { Logger } from '@kreki/runtime/log';
+import type { Outcome } from '../channels/outcome.ts';
+import type { Config } from '../config.ts';
+import { forgetDevices } from '../store/devices.ts';
+import { type AttemptResult, type Claimed, claim, extendLeases, recordAttempts } from '../store/queue.ts';
+import { backoffMs } from './backoff.ts';
+import { createLane, type Lane } from './lane.ts';
+import { bucketSize, type RateLimit, tokenBucket, unlimited } from './rate-limit.ts';
+import { createRecorder } from './recorder.ts';
+import { type SendContext, send } from './send.ts';
+
+export interface Queues {
+  /** A lane for each priority and channel. */
+  readonly lanes: readonly Lane[];
+  /** Holds back what a crash left undecided; before the lanes start. */
+  recover(): Promise<void>;
+  /** Notes that something was queued, in a transaction that may still fail. */
+  touch(priority: Priority, channel: Channel): void;
+  /** Looks at once into every queue touched since. */
+  wake(): void;
+  /** Records what is left, once the lanes have stopped. */
+  stop(): Promise<void>;
+}
+
+const WAKE_MS = 5;
+const POLL_MS = 500;
+/** Connections that the mail server is asked to serve at once. */
+const EMAIL_CONCURRENCY = 4;
+const channels = [Channel.PUSH, Channel.WHATSAPP, Channel.EMAIL] as const;
+const priorities = [Priority.CRITICAL, Priority.NORMAL] as const;
+
+export function createQueues(database: Database, config: Config, context: SendContext, log: Logger): Queues {
+  const { leaseMs, maxAttempts } = config.delivery;
+  const recorder = createRecorder<Attempt>((attempts) => store(database, attempts, maxAttempts), log);
+  const whatsapp = tokenBucket(config.whatsapp.messagesPerSecond);
+  const lanes = new Map<string, Lane>();
+  const touched = new Set<Lane>();
+  let waking: NodeJS.Timeout | undefined;
+
+  for (const priority of priorities) {
+    const critical = priority === Priority.CRITICAL;
+    const concurrency = critical ? config.delivery.criticalConcurrency : config.delivery.normalConcurrency;
+    for (const channel of channels) {
+      const limit: RateLimit = channel === Channel.WHATSAPP ? whatsapp : unlimited;
+      const lane = createLane<Claimed>({
+        name: `${Priority[priority]}-${Channel[channel]}`.toLowerCase(),
+        concurrency: channel === Channel.EMAIL ? Math.min(concurrency, EMAIL_CONCURRENCY) : concurrency,
+        pollMs: POLL_MS,
+        limit,
+        reserve: !critical && limit === whatsapp ? bucketSize(config.whatsapp.messagesPerSecond) / 2 : 0,
+        held: () => recorder.failing,
+        claim: (count) => claim(database, { priority, channel }, count, leaseMs),
+        async deliver(item) {
+          const outcome = await send(context, priority, channel, item).catch((error: unknown): Outcome => {
+            log.error({ err: error, deliveryId: item.id }, 'sending failed unexpectedly');
+            return { kind: 'retry', error: `UNEXPECTED: ${(error as Error).message}` };
+          });
+          await recorder.record({ item, outcome, at: new Date() });
+        },
+        log,
+      });
+      lanes.set(`${priority}:${channel}`, lane);
+    }
+  }
+
+  return {
+    lanes: [...lanes.values()],
+    recover: () => extendLeases(database, Channel.WHATSAPP, leaseMs),
+    touch(priority, channel) {
+      const lane = lanes.get(`${priority}:${channel}`);
+      if (lane) touched.add(lane);
+    },
+    wake() {
+      if (touched.size === 0) return;
+      // Commits come in bursts, seven offers to one press: a claim a burst, not one a commit.
+      waking ??= setTimeout(() => {
+        waking = undefined;
+        for (const lane of touched) lane.wake();
+        touched.clear();
+      }, WAKE_MS);
+    },
+    async stop() {
+      clearTimeout(waking);
+      await recorder.stop();
+    },
+  };
+}
+
+interface Attempt {
+  readonly item: Claimed;
+  readonly outcome: Outcome;
+  readonly at: Date;
+}
+
+async function store(database: Database, attempts: readonly Attempt[], maxAttempts: number): Promise<void> {
+  await recordAttempts(
+    database,
+    attempts.map((attempt) => resultOf(attempt, maxAttempts)),
+  );
+  const dead = attempts.flatMap(({ item, outcome }) =>
+    outcome.kind === 'dead' && item.device_id && item.token ? [{ deviceId: item.device_id, token: item.token }] : [],
+  );
+  if (dead.length > 0) await forgetDevices(database, dead);
+}
+
+function resultOf({ item, outcome, at }: Attempt, maxAttempts: number): AttemptResult {
+  const base = { id: item.id, attempts: item.attempts, error: '', providerId: null, delayMs: 0, sendTime: null };
+  switch (outcome.kind) {
+    case 'sent':
+      return { ...base, status: DeliveryStatus.SENT, providerId: outcome.providerId, sendTime: at };
+    case 'retry': {
+      const { error, afterMs } = outcome;
+      if (item.attempts >= maxAttempts) return { ...base, status: DeliveryStatus.FAILED, error };
+      return { ...base, status: DeliveryStatus.QUEUED, error, delayMs: backoffMs(item.attempts, afterMs) };
+    }
+    case 'unknown':
+      return { ...base, status: DeliveryStatus.SENDING, error: outcome.error };
+    case 'failed':
+    case 'dead':
+      return { ...base, status: DeliveryStatus.FAILED, error: outcome.error };
+    case 'skipped':
+      return { ...base, status: DeliveryStatus.SKIPPED, error: outcome.error };
+    default:
+      return outcome satisfies never;
+  }
+}

@@ -1,0 +1,130 @@
+import type { Platform } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
+import type { Queryable } from '@kreki/runtime/database/database';
+import { prepared } from '@kreki/runtime/database/sql';
+import type { Content } from '../alerts/alert.ts';
+
+/** A delivery whose lease this process holds, with everything that sending it needs. */
+export interface Claimed {
+  readonly id: string;
+  readonly notification_id: string;
+  readonly user_id: string;
+  readonly emergency_id: string | null;
+  readonly attempts: number;
+  readonly content: Content;
+  readonly expire_time: Date | null;
+  readonly device_id: string | null;
+  /** Null when the device is gone, or another person's now. */
+  readonly token: string | null;
+  readonly platform: Platform | null;
+  /** Null when nothing is known of the person yet; so are the next five. */
+  readonly contact_active: boolean | null;
+  /** Whether auth was ever asked. */
+  readonly contact_fetched: boolean | null;
+  readonly email: string | null;
+  readonly phone: string | null;
+  readonly full_name: string | null;
+  readonly locale: number | null;
+}
+
+const CLAIM = prepared(
+  'claim_deliveries',
+  `WITH due AS MATERIALIZED (
+     SELECT id FROM delivery
+     WHERE priority = $1 AND channel = $2 AND status IN (1, 2) AND due_time <= now()
+     ORDER BY due_time LIMIT $3 FOR UPDATE SKIP LOCKED
+   ), claimed AS (
+     UPDATE delivery SET status = 2, attempts = attempts + 1, due_time = now() + $4 * interval '1 millisecond'
+     FROM due WHERE delivery.id = due.id
+     RETURNING delivery.id, notification_id, user_id, delivery.emergency_id, device_id, attempts
+   )
+   SELECT claimed.*, notification.content, notification.expire_time, device.token, device.platform,
+          contact.active AS contact_active,
+          contact.fetch_time IS NOT NULL AS contact_fetched, contact.email, contact.phone, contact.full_name, contact.locale
+   FROM claimed
+   JOIN notification ON notification.id = claimed.notification_id
+   LEFT JOIN device ON device.id = claimed.device_id AND device.user_id = claimed.user_id
+   LEFT JOIN contact ON contact.user_id = claimed.user_id`,
+);
+
+/** Takes a lease on up to `limit` deliveries that are due, those whose lease ran out included. */
+export function claim(
+  database: Queryable,
+  lane: { priority: number; channel: number },
+  limit: number,
+  leaseMs: number,
+): Promise<Claimed[]> {
+  return database.query<Claimed>(CLAIM, [lane.priority, lane.channel, limit, leaseMs]);
+}
+
+/**
+ * What an outcome makes of a delivery; `delayMs` is the wait of one that is queued again. A status that WhatsApp reported in the
+ * meantime stays, and so does what a later attempt did.
+ */
+const RECORD = prepared(
+  'record_attempts',
+  `UPDATE delivery SET
+     status = CASE WHEN delivery.status = 2 THEN result.status ELSE delivery.status END,
+     error = CASE WHEN delivery.status = 2 THEN result.error ELSE delivery.error END,
+     provider_id = coalesce(delivery.provider_id, result.provider_id),
+     send_time = CASE WHEN result.status = 3 THEN coalesce(delivery.send_time, result.send_time) ELSE delivery.send_time END,
+     due_time = CASE WHEN result.status = 1 THEN now() + result.delay_ms * interval '1 millisecond' ELSE delivery.due_time END
+   FROM unnest($1::uuid[], $2::int[], $3::smallint[], $4::text[], $5::text[], $6::int[], $7::timestamptz[])
+     AS result (id, attempts, status, error, provider_id, delay_ms, send_time)
+   WHERE delivery.id = result.id
+     AND (result.status = 3 AND delivery.status > 1 OR delivery.status = 2 AND delivery.attempts = result.attempts)`,
+);
+
+export interface AttemptResult {
+  readonly id: string;
+  readonly attempts: number;
+  /** A DeliveryStatus. */
+  readonly status: number;
+  readonly error: string;
+  readonly providerId: string | null;
+  readonly delayMs: number;
+  readonly sendTime: Date | null;
+}
+
+export async function recordAttempts(database: Queryable, results: readonly AttemptResult[]): Promise<void> {
+  await database.query(RECORD, [
+    results.map((one) => one.id),
+    results.map((one) => one.attempts),
+    results.map((one) => one.status),
+    results.map((one) => one.error),
+    results.map((one) => one.providerId),
+    results.map((one) => one.delayMs),
+    results.map((one) => one.sendTime),
+  ]);
+}
+
+const SKIP_OFFER = prepared(
+  'skip_offer',
+  `UPDATE delivery SET status = 7, error = $4
+   FROM notification
+   WHERE delivery.emergency_id = $1 AND delivery.user_id = $2 AND notification.id = delivery.notification_id
+     AND notification.topic = $3 AND (delivery.status = 1 OR delivery.status = 2 AND delivery.due_time < now())`,
+);
+
+/** Lets an alert that still waits go unsent, since what it asks is settled. */
+export async function skipWaiting(
+  database: Queryable,
+  about: { emergencyId: string; userId: string; topic: number },
+  reason: string,
+): Promise<void> {
+  await database.query(SKIP_OFFER, [about.emergencyId, about.userId, about.topic, reason]);
+}
+
+const EXTEND_LEASES = prepared(
+  'extend_leases',
+  `UPDATE delivery SET due_time = now() + least(
+       greatest($2 * interval '1 millisecond', now() - due_time + $2 * interval '1 millisecond'), interval '2 minutes')
+   WHERE channel = $1 AND status = 2`,
+);
+
+/**
+ * Holds back what may have been sent before a crash. A provider repeats its webhooks at doubling intervals, so what was said during an
+ * outage comes within another time as long.
+ */
+export async function extendLeases(database: Queryable, channel: number, leaseMs: number): Promise<void> {
+  await database.query(EXTEND_LEASES, [channel, leaseMs]);
+}
