@@ -8,6 +8,7 @@ import {
   type Setting,
   serviceSettings,
 } from '@kreki/runtime/config';
+import { DEFAULT_HASH_COST } from './passwords/passwords.ts';
 
 const SECRET_BYTES = 32;
 
@@ -38,9 +39,9 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
       refreshMs: duration('SIGNING_KEY_REFRESH', { default: '30s' }),
     },
     passwords: {
-      memoryKib: integer('PASSWORD_HASH_MEMORY_KIB', { default: 19_456, min: 8, max: 1_048_576 }),
-      passes: integer('PASSWORD_HASH_PASSES', { default: 2, min: 1, max: 20 }),
-      lanes: integer('PASSWORD_HASH_LANES', { default: 1, min: 1, max: 16 }),
+      memoryKib: integer('PASSWORD_HASH_MEMORY_KIB', { default: DEFAULT_HASH_COST.memoryKib, min: 8, max: 1_048_576 }),
+      passes: integer('PASSWORD_HASH_PASSES', { default: DEFAULT_HASH_COST.passes, min: 1, max: 20 }),
+      lanes: integer('PASSWORD_HASH_LANES', { default: DEFAULT_HASH_COST.lanes, min: 1, max: 16 }),
       concurrency: integer('PASSWORD_HASH_CONCURRENCY', { default: 2, min: 1, max: 64 }),
       queueLimit: integer('PASSWORD_HASH_QUEUE', { default: 100, min: 0, max: 10_000 }),
     },

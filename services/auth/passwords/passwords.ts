@@ -8,6 +8,9 @@ export interface HashCost {
   readonly lanes: number;
 }
 
+/** OWASP's minimum for argon2id. */
+export const DEFAULT_HASH_COST: HashCost = { memoryKib: 19_456, passes: 2, lanes: 1 };
+
 export interface PasswordOptions extends HashCost {
   /** Hashes computed at the same time; each takes a thread and `memoryKib`. */
   readonly concurrency: number;

@@ -602,7 +602,8 @@ export declare const JsonWebKeySchema: GenMessage<JsonWebKey>;
 export declare const AuthService: GenService<{
   /**
    * Makes an account with the role `public` and signs it in. ALREADY_EXISTS with reason `EMAIL_TAKEN` or `PHONE_TAKEN` when
-   * another account has them. A repeated `request_id` with the same password signs in to the account made the first time.
+   * another account has them. A repeated `request_id` with the same e-mail and password signs in to the account made the first
+   * time. INVALID_ARGUMENT with reason `PHONE_INVALID` for what is no phone number.
    *
    * @generated from rpc kreki.auth.v1.AuthService.Register
    */
@@ -633,8 +634,9 @@ export declare const AuthService: GenService<{
     output: typeof LogoutResponseSchema;
   },
   /**
-   * Gives new tokens for a refresh token, which is spent by it. Using a spent one again ends its whole session:
-   * UNAUTHENTICATED with reason `REFRESH_TOKEN_REUSED`.
+   * Gives new tokens for a refresh token, which is spent by it. Repeated within 30 seconds, because the answer was lost, it gives
+   * the same refresh token again. Any other use of a spent one ends its whole session: UNAUTHENTICATED with reason
+   * `REFRESH_TOKEN_REUSED`. `REFRESH_TOKEN_INVALID` when the token has expired, is unknown, or its session has ended.
    *
    * @generated from rpc kreki.auth.v1.AuthService.Refresh
    */
@@ -655,7 +657,8 @@ export declare const AuthService: GenService<{
   },
   /**
    * Changes the caller's account: the fields named by the mask, or every field given when there is no mask. ABORTED with
-   * reason `ETAG_MISMATCH` when somebody changed it since.
+   * reason `ETAG_MISMATCH` when somebody changed it since; ALREADY_EXISTS with reason `PHONE_TAKEN` when another account has the
+   * phone number.
    *
    * @generated from rpc kreki.auth.v1.AuthService.UpdateMe
    */
@@ -665,7 +668,8 @@ export declare const AuthService: GenService<{
     output: typeof UpdateMeResponseSchema;
   },
   /**
-   * Changes the caller's password and ends every other session of theirs.
+   * Changes the caller's password and ends every other session of theirs at once. PERMISSION_DENIED with reason `WRONG_PASSWORD`
+   * when the current one is wrong.
    *
    * @generated from rpc kreki.auth.v1.AuthService.ChangePassword
    */
@@ -685,7 +689,7 @@ export declare const AuthService: GenService<{
     output: typeof ListSessionsResponseSchema;
   },
   /**
-   * Ends one of the caller's sessions at once.
+   * Ends one of the caller's sessions at once. NOT_FOUND with reason `SESSION_NOT_FOUND` for one that is not theirs.
    *
    * @generated from rpc kreki.auth.v1.AuthService.RevokeSession
    */

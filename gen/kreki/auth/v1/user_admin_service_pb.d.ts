@@ -325,7 +325,7 @@ export declare const UserAdminService: GenService<{
     output: typeof ListUsersResponseSchema;
   },
   /**
-   * One account.
+   * One account. NOT_FOUND with reason `USER_NOT_FOUND` when there is none.
    *
    * @generated from rpc kreki.auth.v1.UserAdminService.GetUser
    */
@@ -336,7 +336,8 @@ export declare const UserAdminService: GenService<{
   },
   /**
    * Gives an account another role. Tokens issued before are refused from now on with reason `TOKEN_OUTDATED`; a Refresh gives
-   * new ones. FAILED_PRECONDITION with reason `LAST_ADMIN` when no other admin would remain.
+   * new ones. FAILED_PRECONDITION with reason `LAST_ADMIN` when no other admin would remain; PERMISSION_DENIED with reason
+   * `ROLE_ABOVE_CALLER` when either role grants what the caller's does not; NOT_FOUND with reason `ROLE_NOT_FOUND`.
    *
    * @generated from rpc kreki.auth.v1.UserAdminService.UpdateUserRole
    */
@@ -346,7 +347,8 @@ export declare const UserAdminService: GenService<{
     output: typeof UpdateUserRoleResponseSchema;
   },
   /**
-   * Closes an account: it cannot sign in, and all its sessions end at once.
+   * Closes an account: it cannot sign in, and all its sessions end at once. FAILED_PRECONDITION with reason `LAST_ADMIN` when no
+   * other admin would remain; PERMISSION_DENIED with reason `ROLE_ABOVE_CALLER` when its role grants what the caller's does not.
    *
    * @generated from rpc kreki.auth.v1.UserAdminService.DeactivateUser
    */
