@@ -13,6 +13,7 @@ CREATE FUNCTION takes_offers(
   duty_status smallint, duty_minutes int4multirange, off_until timestamptz, time_zone text, at timestamptz
 ) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  -- 2 is DUTY_STATUS_ON_DUTY of the contract.
   SELECT duty_status = 2
       OR (duty_minutes @> minute_of_week(at, time_zone) AND (off_until IS NULL OR off_until <= at))
 $$;

@@ -1,0 +1,38 @@
+import { personOf } from '@kreki/runtime/caller';
+import type { Context } from '../context.ts';
+import { measurementOf } from '../positions/measurement.ts';
+import { noProfile } from '../profiles/refusals.ts';
+import type { Rpc } from './rpc.ts';
+
+/** Positions of one stream under way to the database, beyond which the next is not read. */
+const UNDER_WAY_MAX = 100;
+
+export const streamLocations =
+  ({ positions }: Context): Rpc<'streamLocations'> =>
+  async (requests, call) => {
+    const { userId } = personOf(call);
+    let received = 0n;
+    let stored = 0n;
+    let failure: unknown;
+    const underWay = new Set<Promise<void>>();
+
+    for await (const request of requests) {
+      received++;
+      const written = positions.submitInTurn(measurementOf(userId, request)).then(
+        (outcome) => {
+          if (outcome === 'stored') stored++;
+          if (outcome === 'no-profile') failure ??= noProfile();
+        },
+        (error) => {
+          failure ??= error;
+        },
+      );
+      underWay.add(written);
+      written.finally(() => underWay.delete(written));
+      if (underWay.size >= UNDER_WAY_MAX) await Promise.all(underWay);
+      if (failure) throw failure;
+    }
+    await Promise.all(underWay);
+    if (failure) throw failure;
+    return { received, stored };
+  };

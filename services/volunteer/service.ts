@@ -1,0 +1,27 @@
+import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
+import { implement } from '@kreki/runtime/rpc/handlers';
+import { createService, type RunningService } from '@kreki/runtime/service';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { Config } from './config.ts';
+import type { Context } from './context.ts';
+import { engagementConsumer } from './engagement/consumer.ts';
+import { PositionWriter } from './positions/writer.ts';
+import { PrismaClient } from './prisma/generated/client.ts';
+import { volunteerRpc } from './rpc/volunteer-rpc.ts';
+import { storePositions } from './store/positions.ts';
+
+/** Starts the service: profiles, certificates, availability, positions, and the search for who is near. */
+export async function startVolunteer(config: Config): Promise<RunningService> {
+  const service = await createService(config, { migrations: new URL('./prisma/migrations', import.meta.url) });
+  const { database, outbox, log } = service;
+  const prisma = new PrismaClient({ adapter: new PrismaPg(database.pool) });
+  service.onStop(() => prisma.$disconnect());
+  const positions = new PositionWriter((batch) => storePositions(database, batch), { ...config.positions, log });
+  service.onStop(() => positions.stop());
+
+  const context: Context = { database, prisma, outbox, positions, positionFreshMs: config.positionFreshMs };
+  return service.start({
+    rpc: [implement(VolunteerService, volunteerRpc(context))],
+    consumers: [engagementConsumer],
+  });
+}
