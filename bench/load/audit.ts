@@ -1,0 +1,83 @@
+import { type Timestamp, timestampMs } from '@bufbuild/protobuf/wkt';
+import { DispatchAction, type DispatchDecision } from '@kreki/gen/kreki/emergency/v1/dispatch_pb.js';
+import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
+import { DeliveryStatus } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
+import { NotificationService } from '@kreki/gen/kreki/notification/v1/notification_service_pb.js';
+import { device } from './edge.ts';
+import type { Alerts } from './phones.ts';
+import type { Press } from './press.ts';
+
+/** What became of the presses of a run. */
+export interface Findings {
+  readonly acknowledgedMs: number[];
+  readonly offeredMs: number[];
+  readonly pushMs: number[];
+  readonly whatsappMs: number[];
+  /** Sentences, each a promise not held; empty when all is well. */
+  readonly violations: string[];
+}
+
+const PARALLEL = 8;
+
+/** Compares what was acknowledged with what the mesh decided and what the phones received. */
+export async function audit(
+  edgeUrl: string,
+  token: string,
+  presses: readonly Press[],
+  alerts: ReadonlyMap<string, Alerts>,
+): Promise<Findings> {
+  const findings: Findings = { acknowledgedMs: [], offeredMs: [], pushMs: [], whatsappMs: [], violations: [] };
+  const emergencies = device(edgeUrl, EmergencyService, { token });
+  const waiting = [...presses];
+  const work = async () => {
+    for (let press = waiting.pop(); press; press = waiting.pop()) {
+      const { emergencyId: id, acknowledgedMs, dueMs } = press;
+      if (!id || acknowledgedMs === undefined) {
+        findings.violations.push(`a press was not acknowledged after ${press.attempts} attempts: ${press.error}`);
+        continue;
+      }
+      findings.acknowledgedMs.push(acknowledgedMs - dueMs);
+      const { decisions } = await emergencies.listDispatchDecisions({ id, pageSize: 500 });
+      checkOffers(press, id, decisions, alerts.get(id), findings);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, work));
+  await checkQueues(edgeUrl, token, findings);
+  return findings;
+}
+
+function checkOffers(
+  press: Press,
+  id: string,
+  decisions: readonly DispatchDecision[],
+  alerts: Alerts | undefined,
+  findings: Findings,
+) {
+  const at = (decision: DispatchDecision) => timestampMs(decision.decideTime as Timestamp);
+  const offers = decisions.filter(({ action }) => action === DispatchAction.OFFERED);
+  if (offers.length === 0) {
+    const escalated = decisions.some(({ action }) => action === DispatchAction.ESCALATED);
+    if (!escalated) findings.violations.push(`${id}: neither offered nor escalated`);
+    return;
+  }
+  const repeated = offers.length - new Set(offers.map(({ volunteerId }) => volunteerId)).size;
+  if (repeated > 0) findings.violations.push(`${id}: ${repeated} volunteers were offered it twice`);
+  findings.offeredMs.push(Math.min(...offers.map(at)) - press.dueMs);
+  for (const channel of ['push', 'whatsapp'] as const) {
+    const arrivals = [...(alerts?.[channel].values() ?? [])];
+    if (arrivals.length === 0) findings.violations.push(`${id}: ${offers.length} offers, but no ${channel} arrived`);
+    else findings[`${channel}Ms`].push(Math.min(...arrivals) - press.dueMs);
+  }
+}
+
+/** Nothing may wait to be sent any more, and nothing may have failed. */
+async function checkQueues(edgeUrl: string, token: string, findings: Findings): Promise<void> {
+  const notifications = device(edgeUrl, NotificationService, { token });
+  for (const status of [DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.FAILED]) {
+    const { deliveries } = await notifications.listDeliveries({ status, pageSize: 500 });
+    if (deliveries.length > 0) {
+      const errors = [...new Set(deliveries.map(({ error }) => error).filter(Boolean))].slice(0, 3).join('; ');
+      findings.violations.push(`${deliveries.length} deliveries are ${DeliveryStatus[status].toLowerCase()} ${errors}`);
+    }
+  }
+}

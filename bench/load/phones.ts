@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A message as the simulators tell of it. */
+export interface PhoneMessage {
+  readonly id: string;
+  readonly channel: 'push' | 'whatsapp' | 'email';
+  readonly to: string;
+  readonly phone?: string;
+  readonly receivedAt: string;
+  readonly deliveries: number;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly buttons?: readonly { readonly payload: string }[];
+}
+
+/** What the phones received of one emergency's offers. */
+export interface Alerts {
+  /** Unix milliseconds of each first arrival, by phone. */
+  readonly push: Map<string, number>;
+  readonly whatsapp: Map<string, number>;
+  answered: boolean;
+}
+
+const POLL_MS = 200;
+const PAGE = 1_000;
+
+/** Reads along with all simulated phones, and keeps offers by emergency. */
+export class Phones {
+  readonly alerts = new Map<string, Alerts>();
+  readonly #url: string;
+  #since: string;
+  #stopped = false;
+  #reading: Promise<void> | undefined;
+
+  constructor(url: string) {
+    this.#url = url;
+    this.#since = String(Date.now());
+  }
+
+  start(): void {
+    this.#reading = this.#read();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#reading;
+  }
+
+  /** Answers an emergency's WhatsApp offer on a phone, by its button. */
+  async accept(phone: string): Promise<void> {
+    const body = JSON.stringify({ decision: 'accept' });
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`${this.#url}/phones/${encodeURIComponent(phone)}/answer`, { method: 'POST', headers, body });
+  }
+
+  /** Messages that arrived more than once since a time, and how many arrived. */
+  async summary(sinceMs: number): Promise<{ total: number; duplicateCount: number; duplicates: unknown[] }> {
+    const answer = await fetch(`${this.#url}/messages/summary?since=${sinceMs}`);
+    return JSON.parse(await answer.text());
+  }
+
+  async #read(): Promise<void> {
+    while (!this.#stopped) {
+      const more = await this.#page().catch(() => false);
+      if (!more) await sleep(POLL_MS);
+    }
+    while (await this.#page());
+  }
+
+  async #page(): Promise<boolean> {
+    const answer = await fetch(`${this.#url}/messages?since=${encodeURIComponent(this.#since)}&limit=${PAGE}`);
+    const { messages, nextSince }: { messages: PhoneMessage[]; nextSince: string } = JSON.parse(await answer.text());
+    this.#since = String(nextSince);
+    for (const message of messages) this.#note(message);
+    return messages.length === PAGE;
+  }
+
+  #note(message: PhoneMessage): void {
+    const emergencyId = offeredEmergency(message);
+    if (!emergencyId || message.channel === 'email') return;
+    const alerts = this.alerts.get(emergencyId) ?? { push: new Map(), whatsapp: new Map(), answered: false };
+    this.alerts.set(emergencyId, alerts);
+    const phone = message.phone ?? message.to;
+    const arrivals = alerts[message.channel];
+    if (!arrivals.has(phone)) arrivals.set(phone, Date.parse(message.receivedAt));
+  }
+}
+
+function offeredEmergency(message: PhoneMessage): string | undefined {
+  if (message.channel === 'push') {
+    return message.data.type === 'offer' ? String(message.data.emergency_id) : undefined;
+  }
+  const payload = message.buttons?.[0]?.payload;
+  return payload?.startsWith('accept:') ? payload.slice('accept:'.length) : undefined;
+}

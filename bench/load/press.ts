@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Severity } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
+import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
+import type { Citizen } from './citizens.ts';
+import { device } from './edge.ts';
+
+/** A press, from the intended moment on. */
+export interface Press {
+  readonly citizen: Citizen;
+  /** When it was due, Unix milliseconds: waiting behind a slow mesh counts. */
+  readonly dueMs: number;
+  acknowledgedMs?: number;
+  emergencyId?: string;
+  attempts: number;
+  error?: string;
+}
+
+export interface Place {
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
+const GIVE_UP_MS = 60_000;
+const PAUSE_MS = 250;
+
+/** Presses once as an app does: the same press again, by its request id, until it is acknowledged. */
+export async function press(edgeUrl: string, citizen: Citizen, location: Place, dueMs: number): Promise<Press> {
+  const made: Press = { citizen, dueMs, attempts: 0 };
+  const client = device(edgeUrl, EmergencyService, citizen);
+  const requestId = randomUUID();
+  while (Date.now() - dueMs < GIVE_UP_MS) {
+    made.attempts += 1;
+    try {
+      const { emergency } = await client.triggerPanic(
+        { location, severity: Severity.CRITICAL, requestId },
+        { timeoutMs: 10_000 },
+      );
+      made.acknowledgedMs = Date.now();
+      if (emergency) made.emergencyId = emergency.id;
+      return made;
+    } catch (error) {
+      made.error = String(error);
+      await sleep(PAUSE_MS);
+    }
+  }
+  return made;
+}
+
+/** Presses at a steady rate whether or not the mesh keeps up (open loop); resolves when every press has ended. */
+export async function pressSteadily(
+  edgeUrl: string,
+  people: readonly Citizen[],
+  perSecond: number,
+  place: () => Place,
+  began: (press: Promise<Press>) => void,
+): Promise<Press[]> {
+  const startMs = Date.now();
+  const presses = people.map(async (citizen, index) => {
+    const dueMs = startMs + (index * 1_000) / perSecond;
+    await sleep(Math.max(0, dueMs - Date.now()));
+    const made = press(edgeUrl, citizen, place(), dueMs);
+    began(made);
+    return made;
+  });
+  return Promise.all(presses);
+}
