@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, test } from 'node:test';
+import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
+import { readConfig } from '../config.ts';
+import { startAuth } from '../service.ts';
+import { planRotation } from '../signing-keys/rotation.ts';
+import { authMesh } from './harness.ts';
+import { bearer, eventually } from './helpers.ts';
+
+const { auth, env, mesh, pool, register, stop } = await authMesh('signing_keys', {
+  SIGNING_KEY_ROTATION: '3s',
+  SIGNING_KEY_LEAD: '2s',
+  SIGNING_KEY_REFRESH: '100ms',
+});
+after(stop);
+
+const kidOf = ({ accessToken }: { accessToken: string }): string =>
+  JSON.parse(Buffer.from(accessToken.split('.')[0] ?? '', 'base64url').toString()).kid;
+
+const replica = async (secret = env.SIGNING_KEYS_SECRET) => {
+  const other = await startAuth(readConfig({ ...env, ...(secret && { SIGNING_KEYS_SECRET: secret }) }));
+  mesh.onStop(() => other.stop());
+  return mesh.client(AuthService, other.url);
+};
+
+test('keys rotate without signing anybody out, each published before it signs', async () => {
+  const session = await register();
+  const first = kidOf(session);
+  const published = await eventually(async () => {
+    const { keys } = await auth.getJwks({});
+    assert.equal(keys.length, 2);
+    return keys.map(({ kid }) => kid);
+  });
+  assert.equal(kidOf(await auth.refresh({ refreshToken: (await register()).refreshToken })), first);
+  const renewed = await eventually(async () => {
+    const next = await register();
+    assert.notEqual(kidOf(next), first);
+    return next;
+  });
+  assert.ok(published.includes(kidOf(renewed)));
+  await auth.getMe({}, bearer(session));
+  const { keys } = await auth.getJwks({});
+  assert.ok(keys.some(({ kid }) => kid === first));
+});
+
+test('replicas sign with the same keys, and accept what the other signed', async () => {
+  const other = await replica();
+  const [here, there] = [await register(), await register()];
+  await other.getMe({}, bearer(here));
+  const renewed = await other.refresh({ refreshToken: there.refreshToken });
+  await auth.getMe({}, bearer(renewed));
+});
+
+test('private keys are sealed: another secret does not open them', async () => {
+  const { rows } = await pool.query('SELECT private_key_sealed FROM signing_keys');
+  // A PKCS #8 Ed25519 key begins with these bytes.
+  const plain = Buffer.from('302e020100300506032b6570', 'hex');
+  for (const row of rows) assert.ok(!row.private_key_sealed.includes(plain));
+  await assert.rejects(replica(randomBytes(32).toString('base64')), /SIGNING_KEYS_SECRET does not open/);
+});
+
+test('a key stays published until the last token it signed has expired', () => {
+  const day = 86_400_000;
+  const policy = { rotationMs: 30 * day, leadMs: 3_600_000, tokenLifetimeMs: day };
+  const at = (days: number) => new Date(days * day);
+  const key = (kid: string, activeDay: number) => ({
+    kid,
+    publicKey: '',
+    privateKeySealed: Buffer.alloc(0),
+    createTime: at(activeDay),
+    activeTime: at(activeDay),
+  });
+  const keys = [key('old', 0), key('new', 30)];
+  assert.deepEqual(planRotation([], at(1), policy), { create: at(1), remove: [] });
+  assert.deepEqual(planRotation([key('old', 0)], at(29), policy), { create: undefined, remove: [] });
+  const due = new Date(30 * day - policy.leadMs);
+  assert.deepEqual(planRotation([key('old', 0)], due, policy), { create: at(30), remove: [] });
+  assert.deepEqual(planRotation(keys, at(30.9), policy).remove, []);
+  assert.deepEqual(planRotation(keys, at(31.1), policy).remove, ['old']);
+  assert.deepEqual(planRotation([key('old', 0)], at(400), policy).remove, []);
+});
