@@ -19,6 +19,7 @@ try {
   await check('Biome', () => run(bin('biome'), ['check', '--error-on-warnings', '--colors=off', '.']));
   await check('buf lint', () => run(bin('buf'), ['lint']));
   await check('buf breaking', bufBreaking);
+  await check('renderings', () => run(bin('node'), ['mesh/render/main.ts', '--check']));
   await check('dependency direction', () => run(bin('node'), ['mesh/local/check-dependencies.ts']));
 } finally {
   rmSync(scratch, { recursive: true });
