@@ -65,7 +65,14 @@ async function runAll(): Promise<number> {
     TEST_NATS_URL: urls.nats,
     TEST_REDIS_URL: urls.redis,
   };
-  const args = ['--test', '--test-concurrency=2', '--test-reporter=spec', ...options, ...files];
+  const args = [
+    '--test',
+    '--test-concurrency=2',
+    '--test-timeout=120000',
+    '--test-reporter=spec',
+    ...options,
+    ...files,
+  ];
   const child = spawn(process.execPath, args, { cwd: repository, env, stdio: 'inherit' });
   interrupt.signal.addEventListener('abort', () => child.kill('SIGTERM'));
   return new Promise((resolve) => {

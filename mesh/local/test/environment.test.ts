@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { services } from '../../topology.ts';
+import {
+  gatewayEnvironment,
+  inheritedEnvironment,
+  type Surroundings,
+  serviceEnvironment,
+  simulatorsEnvironment,
+} from '../environment.ts';
+import { readPorts, serviceNames } from '../ports.ts';
+
+const from: Surroundings = {
+  ports: readPorts({ KREKI_AUTH_PORT: '9101', KREKI_SIMULATORS_PORT: '9095' }),
+  databaseUrls: { auth: 'pg://auth', volunteer: 'pg://vol', emergency: 'pg://emg', notification: 'pg://ntf' },
+  natsUrl: 'nats://n',
+  redisUrl: 'redis://r',
+  logLevel: 'info',
+  signingKeysSecret: 'signing',
+  fcmCredentialsFile: '/fcm.json',
+  whatsapp: { accessToken: 'token', appSecret: 'app', verifyToken: 'verify' },
+};
+
+test('a service is given the address of each service that the topology lets it call, and no other', () => {
+  for (const name of serviceNames) {
+    const env = serviceEnvironment(name, from);
+    const callable = new Set([...services[name].calls, ...(name === 'auth' ? [] : ['auth'])]);
+    for (const other of serviceNames) {
+      assert.equal(`${other.toUpperCase()}_URL` in env, callable.has(other), `${name} and ${other}`);
+    }
+  }
+});
+
+test('a moved port reaches everybody who calls it', () => {
+  assert.equal(serviceEnvironment('auth', from).SERVICE_PORT, '9101');
+  assert.equal(serviceEnvironment('emergency', from).AUTH_URL, 'http://127.0.0.1:9101');
+  assert.equal(gatewayEnvironment(from).AUTH_URL, 'http://127.0.0.1:9101');
+  assert.equal(serviceEnvironment('notification', from).FCM_ENDPOINT, 'http://127.0.0.1:9095/fcm');
+});
+
+test('each service sees its own database only, and Redis only when it stores there', () => {
+  for (const name of serviceNames) {
+    const env = serviceEnvironment(name, from);
+    assert.equal(env.DATABASE_URL, from.databaseUrls[name]);
+    assert.equal('REDIS_URL' in env, services[name].stores.redis === true);
+  }
+});
+
+test('secrets go only to whoever needs them', () => {
+  for (const name of serviceNames) {
+    const env = serviceEnvironment(name, from);
+    assert.equal('SIGNING_KEYS_SECRET' in env, name === 'auth');
+    assert.equal('WHATSAPP_APP_SECRET' in env, name === 'notification');
+  }
+  assert.ok(!('WHATSAPP_ACCESS_TOKEN' in gatewayEnvironment(from)));
+});
+
+test('simulators and notification agree on the WhatsApp account and on the FCM credentials', () => {
+  const [simulated, real] = [simulatorsEnvironment(from), serviceEnvironment('notification', from)];
+  for (const name of Object.keys(simulated).filter((key) => /^(WHATSAPP|FCM)_/.test(key))) {
+    assert.equal(simulated[name], real[name], name);
+  }
+});
+
+test('children inherit settings from the shell, but neither npm variables nor superuser URLs', () => {
+  const env = { OTEL_X: '1', npm_config_x: '1', POSTGRES_URL: 'pg://root', KREKI_HTTP_PORT: '1', HOME: '/h' };
+  assert.deepEqual(inheritedEnvironment(env), { OTEL_X: '1', HOME: '/h' });
+});

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { waitHealthy } from '../health.ts';
+import { lock, unlock } from '../launcher-lock.ts';
+import { identify, isAlive } from '../process-identity.ts';
+import { Processes } from '../processes.ts';
+import { restartPause } from '../supervised-process.ts';
+
+const fixture = (code: string) => ({
+  command: process.execPath,
+  args: ['-e', code],
+  env: {},
+  cwd: tmpdir(),
+});
+const forever = 'setInterval(() => {}, 1000)';
+
+async function withFolder(action: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'kreki-processes-'));
+  try {
+    await action(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function eventually(holds: () => boolean): Promise<void> {
+  for (let waited = 0; waited < 5_000; waited += 20) {
+    if (holds()) return;
+    await sleep(20);
+  }
+  assert.fail('did not happen within 5 s');
+}
+
+test('a killed process is started again as another one', () =>
+  withFolder(async (folder) => {
+    const ends: string[] = [];
+    const processes = new Processes({ folder, onEnd: (name, reason) => ends.push(`${name} ${reason}`) });
+    const [child] = processes.start([{ name: 'child', ...fixture(forever) }]);
+    assert.ok(child?.pid);
+    const first = child.pid;
+    process.kill(first, 'SIGKILL');
+    await eventually(() => child.pid !== undefined && child.pid !== first);
+    assert.deepEqual(ends, ['child SIGKILL']);
+    await processes.stop();
+    assert.equal(child.pid, undefined);
+  }));
+
+test('layers are stopped last to first, and nothing is left', () =>
+  withFolder(async (folder) => {
+    const record = join(folder, 'order');
+    const obedient = (name: string) =>
+      fixture(
+        `process.on('SIGTERM', () => setTimeout(() => { fs.appendFileSync(${JSON.stringify(record)}, '${name} '); process.exit() }, 50)); console.log('ready'); ${forever}`,
+      );
+    const processes = new Processes({ folder, onEnd: () => {} });
+    const children = ['server', 'service', 'edge'].flatMap((name) => processes.start([{ name, ...obedient(name) }]));
+    const isReady = (name: string) => readFileSync(processes.logFile(name), 'utf8').includes('ready');
+    await eventually(() => children.every((child) => isReady(child.spec.name)));
+    await processes.stop();
+    assert.equal(readFileSync(record, 'utf8'), 'edge service server ');
+    assert.throws(() => processes.start([{ name: 'late', ...fixture(forever) }]), /stopping/);
+  }));
+
+test('a process that keeps ending fails the wait with the end of its log', () =>
+  withFolder(async (folder) => {
+    const processes = new Processes({ folder, onEnd: () => {} });
+    const broken = fixture(`console.error('AUTH_URL is missing'); process.exit(3)`);
+    for (const child of processes.start([{ name: 'broken', ...broken }])) {
+      await assert.rejects(
+        waitHealthy(child, async () => false),
+        /broken does not start \(exit code 3\):[\s\S]*AUTH_URL/,
+      );
+    }
+    await processes.stop();
+  }));
+
+test('what a killed launcher left running is ended by the next one', () =>
+  withFolder(async (folder) => {
+    const abandoned = new Processes({ folder, onEnd: () => {} });
+    const [child] = abandoned.start([{ name: 'orphan', ...fixture(forever) }]);
+    const orphan = identify(child?.pid ?? 0);
+    assert.ok(orphan);
+    await eventually(() => existsSync(join(folder, 'processes.json')));
+    const stop = new Processes({ folder, onEnd: () => {} }).stopLeftovers();
+    // It is still ours too, and must not be started again by us.
+    await Promise.all([stop, abandoned.stop()]);
+    assert.deepEqual(await stop, ['orphan']);
+    assert.equal(isAlive(orphan), false);
+  }));
+
+test('a record of a process whose number now belongs to another is left alone', () =>
+  withFolder(async (folder) => {
+    const entry = { pid: process.pid, started: 'long ago', stopSignal: 'SIGKILL' };
+    writeFileSync(join(folder, 'processes.json'), JSON.stringify({ stranger: entry }));
+    assert.deepEqual(await new Processes({ folder, onEnd: () => {} }).stopLeftovers(), []);
+  }));
+
+test('a data folder has one launcher at a time', () =>
+  withFolder(async (folder) => {
+    lock(folder);
+    assert.throws(() => lock(folder), new RegExp(`process ${process.pid}`));
+    unlock(folder);
+    lock(folder);
+  }));
+
+test('pauses between restarts double up to five seconds', () => {
+  assert.deepEqual([1, 2, 3, 10].map(restartPause), [100, 200, 400, 5_000]);
+});
