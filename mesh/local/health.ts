@@ -7,7 +7,7 @@ import type { SupervisedProcess } from './supervised-process.ts';
 export type Probe = () => Promise<boolean>;
 
 /** A process that has ended so often in a row will not start by itself. */
-const hopeless = 4;
+const hopeless = 3;
 
 /** @throws Error with the end of its log when the process keeps ending, or is not healthy in time (milliseconds). */
 export async function waitHealthy(process: SupervisedProcess, probe: Probe, patience = 60_000): Promise<void> {

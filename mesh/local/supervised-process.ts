@@ -110,7 +110,10 @@ export class SupervisedProcess {
 }
 
 /** On Linux the kernel ends a child whose launcher was killed; elsewhere the next launcher does. */
-function dieWithParent(spec: ProcessSpec): { file: string; args: readonly string[] } {
+export function dieWithParent(spec: Pick<ProcessSpec, 'command' | 'args' | 'stopSignal'>): {
+  file: string;
+  args: readonly string[];
+} {
   if (!deathSignalTool) return { file: spec.command, args: spec.args };
   const signal = (spec.stopSignal ?? 'SIGTERM').slice('SIG'.length);
   return { file: deathSignalTool, args: ['--pdeathsig', signal, spec.command, ...spec.args] };

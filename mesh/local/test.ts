@@ -12,6 +12,7 @@ import { Processes } from './processes.ts';
 import { Secrets } from './secrets.ts';
 import { provide, removeServerData } from './servers/provide.ts';
 import { Steps } from './steps.ts';
+import { dieWithParent } from './supervised-process.ts';
 import { readTestPorts } from './test-ports.ts';
 import { selectTests } from './test-selection.ts';
 
@@ -73,7 +74,8 @@ async function runAll(): Promise<number> {
     ...options,
     ...files,
   ];
-  const child = spawn(process.execPath, args, { cwd: repository, env, stdio: 'inherit' });
+  const { file, args: words } = dieWithParent({ command: process.execPath, args });
+  const child = spawn(file, words, { cwd: repository, env, stdio: 'inherit' });
   interrupt.signal.addEventListener('abort', () => child.kill('SIGTERM'));
   return new Promise((resolve) => {
     child.on('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 1)));
