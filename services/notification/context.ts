@@ -10,5 +10,7 @@ export interface Context {
   readonly database: Database;
   readonly prisma: PrismaClient;
   readonly outbox: Outbox;
+  /** Fetches wanted and stale contacts now. */
+  readonly contactRefresh: { wake(): void };
   readonly log: Logger;
 }

@@ -34,7 +34,12 @@ export async function startNotification(config: Config): Promise<RunningService>
   const refresh = contactRefresh(directory, database, log);
 
   return service.start({
-    rpc: [implement(NotificationService, notificationRpc({ config, database, prisma, outbox, log }))],
+    rpc: [
+      implement(
+        NotificationService,
+        notificationRpc({ config, database, prisma, outbox, contactRefresh: refresh, log }),
+      ),
+    ],
     consumers: [dispatchConsumer(queues), contactsConsumer(queues, refresh)],
     loops: [...queues.lanes, refresh, retention(database, config.retentionMs, log)],
   });

@@ -13,6 +13,16 @@ export async function markStale(database: Queryable, userId: string): Promise<vo
   await database.query(MARK_STALE, [userId]);
 }
 
+const WANT = prepared(
+  'want_contact',
+  'INSERT INTO contact (user_id, version) VALUES ($1, 1) ON CONFLICT (user_id) DO NOTHING',
+);
+
+/** Has the contact of somebody new fetched, ahead of the first message. */
+export async function wantContact(database: Queryable, userId: string): Promise<void> {
+  await database.query(WANT, [userId]);
+}
+
 const CLOSE = prepared(
   'close_contact',
   `INSERT INTO contact (user_id, active, version, fetched_version) VALUES ($1, false, 1, 1)

@@ -62,7 +62,7 @@ describe('how deliveries fare', () => {
     const ani = await here.somebody();
     await fault('whatsapp', ani.phone, 'reset');
     await offerTo(here, ani.userId);
-    await until(async () => (await deliveriesOf(ani.userId))[1]?.error !== '');
+    await until(async () => (await deliveriesOf(ani.userId))[1]?.error);
     assert.equal((await deliveriesOf(ani.userId))[1]?.status, DeliveryStatus.SENDING);
     await until(async () => (await here.messages(ani.phone)).some((one) => one.channel === 'whatsapp'));
   });

@@ -27,8 +27,14 @@ describe('what an event tells whom', () => {
     return (await admin.listDeliveries({ userId })).deliveries;
   };
 
+  const contactOf = async (userId: string) => {
+    const { rows } = await here.pool.query('SELECT * FROM contact WHERE user_id = $1', [userId]);
+    return rows[0];
+  };
+
   it('an offer reaches the phone by push and WhatsApp, once however often the event is delivered', async () => {
     const ani = await here.somebody({ locale: Locale.EN });
+    await until(async () => (await contactOf(ani.userId))?.fetch_time);
     const { emergencyId, event } = await offerTo(here, ani.userId);
     await here.events.repeat(event);
     await until(async () => (await here.messages(ani.token)).length > 0);
@@ -141,8 +147,7 @@ describe('what an event tells whom', () => {
     here.directory.add({ ...ani, phone: '+6281399999999', fullName: 'Ani', locale: Locale.ID });
     await here.events.publish(UserUpdatedSchema, { userId: ani.userId }, ani.userId);
     await until(async () => {
-      const { rows } = await here.pool.query('SELECT phone FROM contact WHERE user_id = $1', [ani.userId]);
-      return rows[0]?.phone === '+6281399999999';
+      return (await contactOf(ani.userId))?.phone === '+6281399999999';
     });
   });
 });
