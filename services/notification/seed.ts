@@ -2,7 +2,18 @@ import { randomUUIDv7 } from 'node:crypto';
 import { Locale } from '@kreki/gen/kreki/common/v1/locale_pb.js';
 import { Platform } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
 import type pg from 'pg';
-import type { Roster } from '../../mesh/local/roster.ts';
+
+/** What this service takes of a roster's people. */
+interface SeedPerson {
+  readonly id: string;
+  readonly email: string;
+  /** E.164. */
+  readonly phone: string;
+  readonly fullName: string;
+  readonly locale: 'id' | 'en';
+  /** Registration token of the person's phone. */
+  readonly pushToken?: string;
+}
 
 const CONTACTS = `
   INSERT INTO contact (user_id, email, phone, full_name, locale, fetch_time)
@@ -17,7 +28,7 @@ const DEVICES = `
   ON CONFLICT (token) DO UPDATE SET user_id = excluded.user_id, last_seen_time = now()`;
 
 /** Contacts and phones of the roster's people. */
-export async function seed(database: pg.Pool, roster: Roster): Promise<void> {
+export async function seed(database: pg.Pool, roster: { readonly people: readonly SeedPerson[] }): Promise<void> {
   const { people } = roster;
   await database.query(CONTACTS, [
     people.map((person) => person.id),

@@ -10,7 +10,7 @@ export interface ServiceAccount {
 
 const SCOPE = 'https://www.googleapis.com/auth/firebase.messaging';
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 4_000;
 
 /**
  * Access tokens from the account's own `token_uri` (RFC 7523). The SDK's `cert()` knows Google's endpoint only, and this way the

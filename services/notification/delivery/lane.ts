@@ -42,12 +42,12 @@ export function createLane<Item>(options: LaneOptions<Item>): Lane {
       }, limit.waitMs(reserve));
       return;
     }
-    let claimed: Item[] = [];
-    try {
-      claimed = await options.claim(granted);
-    } finally {
-      limit.giveBack(granted - claimed.length);
-    }
+    const claimed = await options.claim(granted).catch((error: unknown): Item[] => {
+      // Not the loop's growing back-off: an offer has half a minute, and the database may be back in one.
+      log.warn({ err: error, lane: options.name }, 'the queue cannot be read now');
+      return [];
+    });
+    limit.giveBack(granted - claimed.length);
     moreWaiting = claimed.length === granted;
     for (const item of claimed) {
       const done = options.deliver(item).finally(() => {

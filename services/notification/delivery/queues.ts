@@ -7,6 +7,7 @@ import { forgetDevices } from '../store/devices.ts';
 import { type AttemptResult, type Claimed, claim, extendLeases, recordAttempts } from '../store/queue.ts';
 import { backoffMs } from './backoff.ts';
 import { createLane, type Lane } from './lane.ts';
+import { measure } from './metrics.ts';
 import { bucketSize, type RateLimit, tokenBucket, unlimited } from './rate-limit.ts';
 import { createRecorder } from './recorder.ts';
 import { type SendContext, send } from './send.ts';
@@ -57,7 +58,9 @@ export function createQueues(database: Database, config: Config, context: SendCo
             log.error({ err: error, deliveryId: item.id }, 'sending failed unexpectedly');
             return { kind: 'retry', error: `UNEXPECTED: ${(error as Error).message}` };
           });
-          await recorder.record({ item, outcome, at: new Date() });
+          const at = new Date();
+          measure({ priority, channel, outcome: outcome.kind, tookMs: at.getTime() - item.create_time.getTime() });
+          await recorder.record({ item, outcome, at });
         },
         log,
       });

@@ -10,6 +10,7 @@ export interface Claimed {
   readonly user_id: string;
   readonly emergency_id: string | null;
   readonly attempts: number;
+  readonly create_time: Date;
   readonly content: Content;
   readonly expire_time: Date | null;
   readonly device_id: string | null;
@@ -35,7 +36,7 @@ const CLAIM = prepared(
    ), claimed AS (
      UPDATE delivery SET status = 2, attempts = attempts + 1, due_time = now() + $4 * interval '1 millisecond'
      FROM due WHERE delivery.id = due.id
-     RETURNING delivery.id, notification_id, user_id, delivery.emergency_id, device_id, attempts
+     RETURNING delivery.id, notification_id, user_id, delivery.emergency_id, device_id, attempts, delivery.create_time
    )
    SELECT claimed.*, notification.content, notification.expire_time, device.token, device.platform,
           contact.active AS contact_active,
