@@ -16,13 +16,13 @@ const BACK_OFF_MAX_MS = 30_000;
 
 /**
  * Repeats a step, never two at a time: `intervalMs` after the last one ended, sooner on `wake()`, later while it fails (twice as late
- * with each failure, up to 30 s, jittered so that replicas do not keep step; `wake()` does not shorten that).
+ * with each failure, up to `maxBackOffMs`, 30 s when not given, jittered so that replicas do not keep step; `wake()` does not shorten that).
  */
 export function loop(
   name: string,
   intervalMs: number,
   step: (signal: AbortSignal) => Promise<unknown>,
-  { log }: { log: Logger },
+  { log, maxBackOffMs = BACK_OFF_MAX_MS }: { log: Logger; maxBackOffMs?: number },
 ): Loop {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
@@ -48,7 +48,7 @@ export function loop(
       } catch (error) {
         if (stopping.signal.aborted) break;
         failures += 1;
-        const waitMs = Math.min(Math.max(intervalMs, 100) * 2 ** failures, BACK_OFF_MAX_MS) * (0.5 + Math.random() / 2);
+        const waitMs = Math.min(Math.max(intervalMs, 100) * 2 ** failures, maxBackOffMs) * (0.5 + Math.random() / 2);
         log.error({ err: error, loop: name, failures, waitMs: Math.round(waitMs) }, 'step failed');
         await pause(waitMs, false);
       }

@@ -1,5 +1,8 @@
-import type pg from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import type { Logger } from '../log.ts';
+import { databaseError, isRetryable } from './errors.ts';
+import { migrate } from './migrations.ts';
 import type { Prepared } from './sql.ts';
 
 /** What runs statements: a database by itself, or a transaction on it. */
@@ -38,5 +41,118 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
 }
 
+const TRANSACTION_TRIES = 5;
+const CONNECT_TIMEOUT_MS = 5_000;
+const START_PATIENCE_MS = 60_000;
+const HEALTH_TIMEOUT_MS = 1_000;
+
 /** Opens a pool on a database, waits for the server when it is not up yet, and brings the schema up to date. */
-export declare function openDatabase(url: string, options: DatabaseOptions): Promise<Database>;
+export async function openDatabase(url: string, options: DatabaseOptions): Promise<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? 10,
+    application_name: options.name,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: options.statementTimeoutMs ?? 10_000,
+    idle_in_transaction_session_timeout: 30_000,
+    keepAlive: true,
+    types: { getTypeParser },
+  });
+  // The pool drops a connection that fails while idle, and the next query makes a new one.
+  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
+  try {
+    await untilUp(pool, options.log);
+    if (options.migrations) await migrate(pool, options.migrations, options.log);
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  return {
+    pool,
+    query: (statement, values) => run(pool, statement, values),
+    transaction: (work) => transaction(pool, work),
+    healthy: () => healthy(pool),
+    stop: () => pool.end(),
+  };
+}
+
+async function run<Row extends object>(
+  on: pg.Pool | pg.ClientBase,
+  { name, text }: Prepared,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  try {
+    return (await on.query<Row>({ name, text, values: [...values] })).rows;
+  } catch (error) {
+    throw databaseError(error);
+  }
+}
+
+async function transaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await once(pool, work);
+    } catch (error) {
+      if (!isRetryable(error) || attempt >= TRANSACTION_TRIES) throw databaseError(error);
+      await sleep(Math.random() * 10 * 2 ** attempt);
+    }
+  }
+}
+
+async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw databaseError(error);
+  });
+  let broken: Error | undefined;
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
+  try {
+    await client.query('BEGIN');
+    const result = await work({ client, query: (statement, values) => run(client, statement, values) });
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+async function healthy(pool: pg.Pool): Promise<boolean> {
+  const answered = pool.query('SELECT 1').then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, sleep(HEALTH_TIMEOUT_MS, false, { ref: false })]);
+}
+
+/** Waits for a server that is starting; a wrong password or database is an error at once. */
+async function untilUp(pool: pg.Pool, log: Logger): Promise<void> {
+  const deadline = performance.now() + START_PATIENCE_MS;
+  for (;;) {
+    try {
+      await pool.query('SELECT 1');
+      return;
+    } catch (error) {
+      const refused = error instanceof pg.DatabaseError && !error.code?.startsWith('57');
+      if (refused || performance.now() > deadline) throw error;
+      log.warn({ err: error }, 'the database is not up yet');
+      await sleep(500);
+    }
+  }
+}
+
+const { builtins } = pg.types;
+
+/** int8 as number (ours stay below 2^53), date as text: a day has no time zone. */
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
+  if (oid === builtins.INT8) return Number;
+  if (oid === builtins.DATE) return String;
+  return pg.types.getTypeParser(oid, format as 'text');
+};

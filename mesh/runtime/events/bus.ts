@@ -1,3 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  connect,
+  Events,
+  type JetStreamClient,
+  type JetStreamManager,
+  type NatsConnection,
+  type Subscription,
+} from 'nats';
 import type { Logger } from '../log.ts';
 
 /** A message as a subscriber sees it: an event of a domain, or anything else published on the bus. */
@@ -11,6 +20,8 @@ export interface BusMessage {
 /** The connection to NATS, made in the background and again whenever it is lost. */
 export interface Bus {
   readonly connected: boolean;
+  /** JetStream of the present connection; undefined while there is none. */
+  jetstream(): { client: JetStreamClient; manager: JetStreamManager } | undefined;
   /** Receives what is published from now on, at most once, nothing while disconnected; survives reconnecting. */
   subscribe(subject: string, receive: (message: BusMessage) => void): { stop(): void };
   /** Calls back after each connecting, the first one too: what was published in between may have been missed. */
@@ -18,5 +29,127 @@ export interface Bus {
   stop(): Promise<void>;
 }
 
+const RETRY_MS = 500;
+const REQUEST_TIMEOUT_MS = 5_000;
+
 /** Returns at once, also when NATS cannot be reached yet. The URL may hold `user:password@` or `token@`, and several servers separated by commas. */
-export declare function openBus(url: string, options: { name: string; log: Logger }): Bus;
+export function openBus(url: string, { name, log }: { name: string; log: Logger }): Bus {
+  const stopping = new AbortController();
+  const listeners = new Set<() => void>();
+  const subscriptions = new Map<
+    object,
+    { subject: string; receive: (message: BusMessage) => void; live?: Subscription }
+  >();
+  let connection: NatsConnection | undefined;
+  let streams: { client: JetStreamClient; manager: JetStreamManager } | undefined;
+  let connected = false;
+
+  const follow = (entry: { subject: string; receive: (message: BusMessage) => void; live?: Subscription }) => {
+    if (!connection) return;
+    entry.live = connection.subscribe(entry.subject, {
+      callback: (error, message) => {
+        if (error) return;
+        entry.receive({
+          subject: message.subject,
+          data: message.data,
+          header: (header) => message.headers?.get(header) ?? '',
+        });
+      },
+    });
+  };
+
+  const announce = () => {
+    connected = true;
+    for (const listener of listeners) listener();
+  };
+
+  const open = async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        const opened = await connect({
+          ...parse(url),
+          name,
+          maxReconnectAttempts: -1,
+          reconnectTimeWait: 200,
+          reconnectJitter: 100,
+          pingInterval: 5_000,
+          maxPingOut: 2,
+          timeout: 3_000,
+        });
+        if (stopping.signal.aborted) return void (await opened.close());
+        connection = opened;
+        streams = {
+          client: opened.jetstream({ timeout: REQUEST_TIMEOUT_MS }),
+          manager: await opened.jetstreamManager({ timeout: REQUEST_TIMEOUT_MS, checkAPI: false }),
+        };
+        for (const entry of subscriptions.values()) follow(entry);
+        announce();
+        void watch(opened);
+        return;
+      } catch (error) {
+        log.warn({ err: error }, 'NATS cannot be reached');
+        await sleep(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
+  };
+
+  const watch = async (opened: NatsConnection) => {
+    for await (const status of opened.status()) {
+      if (status.type === Events.Disconnect) {
+        connected = false;
+        log.warn('the connection to NATS was lost');
+      }
+      if (status.type === Events.Reconnect) {
+        log.info('connected to NATS again');
+        announce();
+      }
+    }
+    connected = false;
+    if (stopping.signal.aborted) return;
+    streams = undefined;
+    connection = undefined;
+    await open();
+  };
+
+  const opening = open();
+  return {
+    get connected() {
+      return connected;
+    },
+    jetstream: () => (connected ? streams : undefined),
+    subscribe(subject, receive) {
+      const key = {};
+      const entry: { subject: string; receive: (message: BusMessage) => void; live?: Subscription } = {
+        subject,
+        receive,
+      };
+      subscriptions.set(key, entry);
+      follow(entry);
+      return {
+        stop() {
+          subscriptions.delete(key);
+          entry.live?.unsubscribe();
+        },
+      };
+    },
+    onConnect(listener) {
+      listeners.add(listener);
+      if (connected) listener();
+      return { stop: () => void listeners.delete(listener) };
+    },
+    async stop() {
+      stopping.abort();
+      await opening;
+      await connection?.close();
+    },
+  };
+}
+
+/** nats.js takes credentials apart from the servers. */
+function parse(url: string): { servers: string[]; user?: string; pass?: string; token?: string } {
+  const urls = url.split(',').map((each) => new URL(each.trim()));
+  const { username, password } = urls[0] ?? new URL('nats://127.0.0.1');
+  const servers = urls.map(({ host }) => host);
+  if (password) return { servers, user: decodeURIComponent(username), pass: decodeURIComponent(password) };
+  return username ? { servers, token: decodeURIComponent(username) } : { servers };
+}

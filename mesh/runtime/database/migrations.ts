@@ -1,0 +1,89 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
+import type { Logger } from '../log.ts';
+
+/** Prisma's own bookkeeping, so that its tools understand a database that this runner brought up to date. */
+const BOOKKEEPING = `
+  CREATE TABLE IF NOT EXISTS _prisma_migrations (
+    id varchar(36) PRIMARY KEY,
+    checksum varchar(64) NOT NULL,
+    finished_at timestamptz,
+    migration_name varchar(255) NOT NULL,
+    logs text,
+    rolled_back_at timestamptz,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    applied_steps_count integer NOT NULL DEFAULT 0
+  )`;
+
+/** Any number, the same for all: migrations of one database run one at a time. */
+const LOCK = 119_119;
+
+interface Applied {
+  readonly checksum: string;
+  readonly migration_name: string;
+}
+
+/**
+ * Applies the migrations of a folder that a database does not have yet, in the order of their names, each in a transaction of its own.
+ * Replicas that start together wait for each other.
+ * @throws Error when a migration that was applied has changed since, or when one fails (nothing of it stays).
+ */
+export async function migrate(pool: pg.Pool, folder: URL, log: Logger): Promise<void> {
+  const migrations = read(fileURLToPath(folder));
+  const client = await pool.connect();
+  try {
+    await client.query('SET statement_timeout = 0');
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    await client.query(BOOKKEEPING);
+    const { rows } = await client.query<Applied>(
+      'SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+    );
+    const applied = new Map(rows.map((row) => [row.migration_name, row.checksum]));
+    for (const { name, sql, checksum } of migrations) {
+      const known = applied.get(name);
+      if (known === undefined) await apply(client, { name, sql, checksum }, log);
+      else if (known !== checksum)
+        throw new Error(`migration ${name} was changed after it had been applied; add a new one`);
+    }
+  } finally {
+    // Ends the session, and with it the lock and the setting.
+    client.release(true);
+  }
+}
+
+interface Migration {
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
+function read(folder: string): Migration[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'migration.sql')))
+    .map(({ name }) => {
+      const sql = readFileSync(join(folder, name, 'migration.sql'), 'utf8');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    })
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+async function apply(client: pg.PoolClient, { name, sql, checksum }: Migration, log: Logger): Promise<void> {
+  const start = performance.now();
+  await client.query('BEGIN');
+  try {
+    await client.query(sql);
+    await client.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+       VALUES ($1, $2, $3, clock_timestamp(), 1)`,
+      [randomUUID(), checksum, name],
+    );
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw new Error(`migration ${name} failed: ${error instanceof Error ? error.message : error}`, { cause: error });
+  }
+  log.info({ migration: name, durationMs: Math.round(performance.now() - start) }, 'migration applied');
+}

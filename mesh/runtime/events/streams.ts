@@ -1,0 +1,54 @@
+import {
+  DiscardPolicy,
+  type JetStreamManager,
+  NatsError,
+  nanos,
+  RetentionPolicy,
+  StorageType,
+  type StreamInfo,
+} from 'nats';
+import { DEAD_LETTER_STREAM, DEAD_LETTER_SUBJECTS, domainSubjects, streamOf } from './subjects.ts';
+
+const DAY_MS = 86_400_000;
+const GIB = 1024 ** 3;
+
+/** JetStream's error code for a stream that is not there. */
+const STREAM_NOT_FOUND = 10_059;
+const CONSUMER_NOT_FOUND = 10_014;
+
+export const isNotFound = (error: unknown): boolean =>
+  error instanceof NatsError &&
+  [STREAM_NOT_FOUND, CONSUMER_NOT_FOUND].includes(
+    error.api_error?.err_code ?? (error.code === '404' ? STREAM_NOT_FOUND : 0),
+  );
+
+/** Makes the stream of a domain's events when it is not there. */
+export const ensureDomainStream = (manager: JetStreamManager, domain: string): Promise<StreamInfo> =>
+  ensure(manager, streamOf(domain), domainSubjects(domain), 7 * DAY_MS);
+
+/** Makes the stream of events that a consumer gave up on; they wait for a person, so longer. */
+export const ensureDeadLetterStream = (manager: JetStreamManager): Promise<StreamInfo> =>
+  ensure(manager, DEAD_LETTER_STREAM, DEAD_LETTER_SUBJECTS, 90 * DAY_MS);
+
+async function ensure(
+  manager: JetStreamManager,
+  name: string,
+  subjects: string,
+  maxAgeMs: number,
+): Promise<StreamInfo> {
+  try {
+    return await manager.streams.info(name);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  return manager.streams.add({
+    name,
+    subjects: [subjects],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    max_age: nanos(maxAgeMs),
+    max_bytes: 2 * GIB,
+    duplicate_window: nanos(120_000),
+  });
+}
