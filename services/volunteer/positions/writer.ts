@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Code } from '@connectrpc/connect';
-import { fail } from '@kreki/runtime/errors';
+import { isRetryable } from '@kreki/runtime/database/errors';
+import { fail, reasonOf } from '@kreki/runtime/errors';
 import type { Logger } from '@kreki/runtime/log';
 import { Batch } from './batch.ts';
 import type { Measurement, Outcome } from './measurement.ts';
-import { isPassing } from './passing.ts';
 
 export interface WriterOptions {
   /** Volunteers of one write at most. */
@@ -133,3 +133,6 @@ export class PositionWriter {
     await this.#write(batch);
   }
 }
+
+/** Whether the statement is in order, and the database was away or busy. */
+const isPassing = (error: unknown) => isRetryable(error) || reasonOf(error) === 'DATABASE_UNAVAILABLE';

@@ -1,4 +1,5 @@
 import { Code } from '@connectrpc/connect';
+import { sqlState } from '@kreki/runtime/database/errors';
 import { fail } from '@kreki/runtime/errors';
 
 /** Of somebody who acts as a volunteer without being one. */
@@ -11,7 +12,7 @@ const INVALID_PARAMETER_VALUE = '22023';
 
 /** What the schema says of a time zone it does not know, as a refusal; any other error as it is. */
 export function refusalOf(error: unknown): unknown {
-  if (error instanceof Error && 'code' in error && error.code === INVALID_PARAMETER_VALUE) {
+  if (sqlState(error) === INVALID_PARAMETER_VALUE) {
     const field = { field: 'time_zone' };
     return fail(Code.InvalidArgument, 'TIME_ZONE_UNKNOWN', 'time_zone must be an IANA time zone', field, error);
   }

@@ -1,4 +1,5 @@
 import type { Tx } from '@kreki/runtime/database/database';
+import { sqlState } from '@kreki/runtime/database/errors';
 import { prepared } from '@kreki/runtime/database/sql';
 
 export interface NewCertification {
@@ -62,9 +63,4 @@ export async function checkCertification(
 const UNIQUE_VIOLATION = '23505';
 
 /** Whether a write failed because another certificate has the issuer's number. */
-export const isNumberTaken = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  error.code === UNIQUE_VIOLATION &&
-  'constraint' in error &&
-  error.constraint === 'certifications_by_number';
+export const isNumberTaken = (error: unknown): boolean => sqlState(error) === UNIQUE_VIOLATION;
