@@ -1,7 +1,6 @@
 import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf';
-import type { Database, Tx } from '../database/database.ts';
+import type { Tx } from '../database/database.ts';
 import type { Logger } from '../log.ts';
-import type { Bus } from './bus.ts';
 import { subjectOf } from './subjects.ts';
 
 /** What a handler gets with its event. */
@@ -58,13 +57,3 @@ export interface Consumer {
 
 /** Declares a consumer; a service starts it with the rest. */
 export const consumer = (options: Consumer): Consumer => options;
-
-export interface RunningConsumer {
-  /** Takes no further event, lets those being handled end, and hands the rest back. */
-  stop(): Promise<void>;
-}
-
-export declare function startConsumer(
-  consumer: Consumer,
-  mesh: { bus: Bus; database: Database; log: Logger },
-): RunningConsumer;
