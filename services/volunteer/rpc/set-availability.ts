@@ -10,7 +10,7 @@ import { lockAvailability, updateAvailability } from '../store/availability.ts';
 import { loadProfile } from '../store/profiles.ts';
 import type { Rpc } from './rpc.ts';
 
-/** Who goes off duty within scheduled hours is left alone until they end; the schedule counts again from the next ones. */
+/** Who goes off duty within scheduled hours is left alone until they end; a schedule set just now counts at once. */
 export const setAvailability =
   (context: Context): Rpc<'setAvailability'> =>
   async ({ dutyStatus, schedule, replaceSchedule }, call) => {
@@ -20,11 +20,12 @@ export const setAvailability =
       const before = await lockAvailability(tx, id);
       if (!before) throw noProfile();
       const periods = replaceSchedule ? schedule.map(periodOf) : before.schedule;
-      const offUntil =
-        dutyStatus === DutyStatus.OFF_DUTY ? endOfPeriod(periods, before.at, before.time_zone) : undefined;
+      const suspends = dutyStatus === DutyStatus.OFF_DUTY && !replaceSchedule;
+      const offUntil = suspends ? endOfPeriod(periods, before.at, before.time_zone) : undefined;
       const onDuty = await updateAvailability(tx, id, { dutyStatus, schedule: periods, offUntil });
       if (onDuty === before.on_duty) return;
-      const change = { volunteerId: id, dutyStatus, changeTime: timestampFromDate(before.at) };
+      const statusNow = onDuty ? DutyStatus.ON_DUTY : DutyStatus.OFF_DUTY;
+      const change = { volunteerId: id, dutyStatus: statusNow, changeTime: timestampFromDate(before.at) };
       await outbox.append(tx, [event(AvailabilityChangedSchema, change, id)]);
     });
     outbox.wake();

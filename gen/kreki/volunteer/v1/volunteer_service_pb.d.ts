@@ -689,7 +689,8 @@ export declare const VolunteerService: GenService<{
     output: typeof UpdateProfileResponseSchema;
   },
   /**
-   * Puts the caller on or off duty at once, and sets the weekly schedule when one is given.
+   * Puts the caller on or off duty at once, and sets the weekly schedule when one is given. Who goes off duty within scheduled
+   * hours takes no offers until these end; a schedule set with the same call counts at once.
    *
    * @generated from rpc kreki.volunteer.v1.VolunteerService.SetAvailability
    */
