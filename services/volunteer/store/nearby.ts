@@ -25,7 +25,7 @@ export interface NearbyRow extends PositionRow {
  * planner, not seeing its values, keeps to that walk: with them it at times reads and sorts the whole radius. `<->` measures on the
  * sphere, hence the order by the distance on the spheroid around it.
  */
-const FIND = prepared(
+export const FIND_NEARBY = prepared(
   'find_nearby',
   `WITH search AS MATERIALIZED (
      SELECT ST_MakePoint($1, $2)::geography AS point, $3::float8 AS radius_meters,
@@ -58,5 +58,5 @@ const FIND = prepared(
 export function findEligible(database: Queryable, query: NearbyQuery): Promise<NearbyRow[]> {
   const { longitude, latitude, radiusMeters, skills, excludeIds, maxPositionAgeMs, count } = query;
   const values = [longitude, latitude, radiusMeters, skills, excludeIds, maxPositionAgeMs, count];
-  return database.query<NearbyRow>(FIND, values);
+  return database.query<NearbyRow>(FIND_NEARBY, values);
 }
