@@ -25,9 +25,11 @@ export async function startNotification(config: Config): Promise<RunningService>
   service.onStop(() => push.stop());
   const email = openEmail(config.email);
   service.onStop(() => email.stop());
+  const whatsapp = openWhatsApp(config.whatsapp);
+  service.onStop(() => whatsapp.stop());
 
   const contacts = createContactLoader(directory, database);
-  const channels = { push, whatsapp: openWhatsApp(config.whatsapp), email };
+  const channels = { push, whatsapp, email };
   const queues = createQueues(database, config, { channels, contacts, maxAttempts: config.delivery.maxAttempts }, log);
   service.onStop(() => queues.stop());
   await queues.recover();

@@ -1,6 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { deleteApp, initializeApp } from 'firebase-admin/app';
 import { type BaseMessage, getMessaging } from 'firebase-admin/messaging';
 import { EndpointAgent } from './endpoint-agent.ts';
@@ -32,17 +31,14 @@ export function openPush({ projectId, credentialsFile, endpoint }: PushSettings)
   const messaging = getMessaging(app);
   return {
     async send(token, message) {
-      const timer = new AbortController();
+      const { promise, resolve } = Promise.withResolvers<Outcome>();
       // The SDK tries an unavailable server again for up to a minute by itself, longer than a lease lasts.
-      const late = sleep(SEND_TIMEOUT_MS, { kind: 'retry', error: 'TIMEOUT' } as const, { signal: timer.signal });
-      const sent = messaging.send({ ...message, token }).then(
-        (providerId): Outcome => ({ kind: 'sent', providerId }),
-        (error: unknown) => pushOutcome(error),
-      );
-      return await Promise.race([sent, late]).finally(() => {
-        timer.abort();
-        late.catch(() => undefined);
-      });
+      const timer = setTimeout(() => resolve({ kind: 'retry', error: 'TIMEOUT' }), SEND_TIMEOUT_MS);
+      messaging
+        .send({ ...message, token })
+        .then((providerId): Outcome => ({ kind: 'sent', providerId }), pushOutcome)
+        .then(resolve);
+      return await promise.finally(() => clearTimeout(timer));
     },
     async stop() {
       agent?.destroy();

@@ -1,5 +1,6 @@
 import type { WhatsAppTemplate } from '../templates/whatsapp.ts';
 import { type Outcome, retryAfterMs, SEND_TIMEOUT_MS } from './outcome.ts';
+import { type Answer, jsonPoster } from './post-json.ts';
 import { whatsappRetryMs } from './whatsapp-errors.ts';
 
 export interface WhatsAppSettings {
@@ -17,6 +18,7 @@ export interface WhatsAppChannel {
    * @param deliveryId Comes back with every status of the message.
    */
   send(phone: string, template: WhatsAppTemplate, deliveryId: string): Promise<Outcome>;
+  stop(): void;
 }
 
 interface GraphBody {
@@ -30,7 +32,7 @@ interface GraphBody {
 
 export function openWhatsApp(settings: WhatsAppSettings): WhatsAppChannel {
   const url = `${settings.endpoint.replace(/\/+$/, '')}/${settings.apiVersion}/${settings.phoneNumberId}/messages`;
-  const headers = { authorization: `Bearer ${settings.accessToken}`, 'content-type': 'application/json' };
+  const poster = jsonPoster(url, { authorization: `Bearer ${settings.accessToken}` }, SEND_TIMEOUT_MS);
   return {
     async send(phone, template, deliveryId) {
       const body = JSON.stringify({
@@ -42,13 +44,13 @@ export function openWhatsApp(settings: WhatsAppSettings): WhatsAppChannel {
         biz_opaque_callback_data: deliveryId,
       });
       try {
-        const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
-        const response = await fetch(url, { method: 'POST', headers, body, signal });
-        return answered(response, parse(await response.text()));
+        const answer = await poster.post(body);
+        return answered(answer, parse(answer.text));
       } catch (error) {
         return unanswered(error);
       }
     },
+    stop: () => poster.stop(),
   };
 }
 
@@ -60,33 +62,24 @@ function parse(text: string): GraphBody {
   }
 }
 
-function answered(response: Response, { messages, error }: GraphBody): Outcome {
+function answered({ status, retryAfter }: Answer, { messages, error }: GraphBody): Outcome {
   const id = messages?.[0]?.id;
-  if (response.ok && id) return { kind: 'sent', providerId: id };
+  if (status >= 200 && status < 300 && id) return { kind: 'sent', providerId: id };
   if (error?.code === undefined) {
     // No word of the API itself: a proxy in between cannot know how far the message went.
-    return { kind: 'unknown', error: `HTTP ${response.status} without an answer of the API` };
+    return { kind: 'unknown', error: `HTTP ${status} without an answer of the API` };
   }
   const text = `${error.code}: ${error.error_data?.details ?? error.message ?? ''}`.slice(0, 300);
   const waitMs = whatsappRetryMs(error.code);
   if (waitMs === undefined) return { kind: 'failed', error: text };
-  const afterMs = Math.max(waitMs, retryAfterMs(response.headers.get('retry-after')) ?? 0);
+  const afterMs = Math.max(waitMs, retryAfterMs(retryAfter) ?? 0);
   return { kind: 'retry', error: text, ...(afterMs > 0 && { afterMs }) };
 }
 
 /** Failures of connecting; with any other the request may have arrived. */
-const neverArrived = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+const neverArrived = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 function unanswered(thrown: unknown): Outcome {
-  const { message, cause } = thrown as Error & { cause?: { code?: string } };
-  const code = cause?.code ?? '';
-  const error = `${code || 'NETWORK'}: ${message}`.slice(0, 300);
-  return { kind: neverArrived.has(code) ? 'retry' : 'unknown', error };
+  const { message, code = 'NETWORK' } = thrown as Error & { code?: string };
+  return { kind: neverArrived.has(code) ? 'retry' : 'unknown', error: `${code}: ${message}`.slice(0, 300) };
 }

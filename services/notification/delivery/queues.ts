@@ -25,7 +25,7 @@ export interface Queues {
   stop(): Promise<void>;
 }
 
-const WAKE_MS = 5;
+const WAKE_MS = 10;
 const POLL_MS = 500;
 /** Connections that the mail server is asked to serve at once. */
 const EMAIL_CONCURRENCY = 4;

@@ -59,11 +59,15 @@ export function claim(
 
 /**
  * What an outcome makes of a delivery; `delayMs` is the wait of one that is queued again. A status that WhatsApp reported in the
- * meantime stays, and so does what a later attempt did.
+ * meantime stays, and so does what a later attempt did. Rows are locked in the order of their ids here and wherever else several
+ * are changed, since webhooks change the same ones at the same moment.
  */
 const RECORD = prepared(
   'record_attempts',
-  `UPDATE delivery SET
+  `WITH locked AS MATERIALIZED (
+     SELECT id FROM delivery WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE
+   )
+   UPDATE delivery SET
      status = CASE WHEN delivery.status = 2 THEN result.status ELSE delivery.status END,
      error = CASE WHEN delivery.status = 2 THEN result.error ELSE delivery.error END,
      provider_id = coalesce(delivery.provider_id, result.provider_id),
@@ -71,6 +75,7 @@ const RECORD = prepared(
      due_time = CASE WHEN result.status = 1 THEN now() + result.delay_ms * interval '1 millisecond' ELSE delivery.due_time END
    FROM unnest($1::uuid[], $2::int[], $3::smallint[], $4::text[], $5::text[], $6::int[], $7::timestamptz[])
      AS result (id, attempts, status, error, provider_id, delay_ms, send_time)
+   JOIN locked USING (id)
    WHERE delivery.id = result.id
      AND (result.status = 3 AND delivery.status > 1 OR delivery.status = 2 AND delivery.attempts = result.attempts)`,
 );
@@ -100,10 +105,13 @@ export async function recordAttempts(database: Queryable, results: readonly Atte
 
 const SKIP_OFFER = prepared(
   'skip_offer',
-  `UPDATE delivery SET status = 7, error = $4
-   FROM notification
-   WHERE delivery.emergency_id = $1 AND delivery.user_id = $2 AND notification.id = delivery.notification_id
-     AND notification.topic = $3 AND (delivery.status = 1 OR delivery.status = 2 AND delivery.due_time < now())`,
+  `WITH waiting AS MATERIALIZED (
+     SELECT delivery.id FROM delivery JOIN notification ON notification.id = delivery.notification_id
+     WHERE delivery.emergency_id = $1 AND delivery.user_id = $2 AND notification.topic = $3
+       AND (delivery.status = 1 OR delivery.status = 2 AND delivery.due_time < now())
+     ORDER BY delivery.id FOR UPDATE OF delivery
+   )
+   UPDATE delivery SET status = 7, error = $4 FROM waiting WHERE delivery.id = waiting.id`,
 );
 
 /** Lets an alert that still waits go unsent, since what it asks is settled. */
@@ -119,7 +127,7 @@ const EXTEND_LEASES = prepared(
   'extend_leases',
   `UPDATE delivery SET due_time = now() + least(
        greatest($2 * interval '1 millisecond', now() - due_time + $2 * interval '1 millisecond'), interval '2 minutes')
-   WHERE channel = $1 AND status = 2`,
+   WHERE id IN (SELECT id FROM delivery WHERE channel = $1 AND status = 2 FOR UPDATE SKIP LOCKED)`,
 );
 
 /**
