@@ -14,6 +14,15 @@ export function openRedis(url: string, log: Logger): Redis {
     connectTimeout: 1_000,
     retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
   });
-  redis.on('error', (error) => log.warn({ err: error }, 'redis connection failed'));
+  // Each further attempt fails in the same way: once is enough to know.
+  let away = false;
+  redis.on('error', (error) => {
+    if (!away) log.warn({ err: error }, 'redis is away');
+    away = true;
+  });
+  redis.on('ready', () => {
+    if (away) log.info('redis is back');
+    away = false;
+  });
   return redis;
 }

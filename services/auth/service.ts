@@ -17,6 +17,7 @@ import { directoryRpc } from './rpc/directory-rpc.ts';
 import { userAdminRpc } from './rpc/user-admin-rpc.ts';
 import { jsonWebKeys } from './signing-keys/json-web-keys.ts';
 import { KeyRing } from './signing-keys/key-ring.ts';
+import { purgeRefreshTokens } from './store/refresh-tokens.ts';
 import { purgeRevocations } from './store/revocations.ts';
 import { purgeSessions } from './store/sessions.ts';
 
@@ -63,6 +64,7 @@ export async function startAuth(config: Config): Promise<RunningService> {
 }
 
 async function purge({ database }: Context): Promise<void> {
+  await purgeRefreshTokens(database);
   await purgeSessions(database);
   await purgeRevocations(database);
 }

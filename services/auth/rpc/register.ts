@@ -48,7 +48,8 @@ async function createAccount(context: Context, account: NewAccount, rpc: Handler
     const { id, roleName, createTime } = await insertAccount(tx, account);
     const registered = { userId: id, role: roleName, registerTime: timestampFromDate(createTime) };
     await context.outbox.append(tx, [event(UserRegisteredSchema, registered, id)]);
-    const session = await openSession(tx, id, deviceOf(rpc), context.config.refreshTokenLifetimeMs);
+    const verified = { userId: id, passwordHash: account.passwordHash };
+    const session = await openSession(tx, verified, deviceOf(rpc), context.config.refreshTokenLifetimeMs);
     if (session === undefined) throw new Error('the new account cannot sign in');
     return session;
   });
@@ -62,11 +63,13 @@ async function repeated(
   rpc: HandlerContext,
 ): Promise<OpenedSession | undefined> {
   const account = requestId ? await findAccountByRequest(context.database, requestId) : undefined;
-  if (account === undefined || account.email !== email) return undefined;
-  const check = () => context.passwords.verify(account.passwordHash, password);
-  if (!(await context.passwords.slots.run(check, rpc.signal))) return undefined;
+  if (!account?.passwordHash || account.email !== email) return undefined;
+  const { id: userId, passwordHash } = account;
+  if (!(await context.passwords.slots.run(() => context.passwords.verify(passwordHash, password), rpc.signal))) {
+    return undefined;
+  }
   return context.database.transaction((tx) =>
-    openSession(tx, account.id, deviceOf(rpc), context.config.refreshTokenLifetimeMs),
+    openSession(tx, { userId, passwordHash }, deviceOf(rpc), context.config.refreshTokenLifetimeMs),
   );
 }
 

@@ -10,15 +10,21 @@ import type { OpenedSession } from './signed-in.ts';
 
 export const deviceOf = (rpc: HandlerContext): Device => ({ userAgent: userAgent(rpc), ipAddress: clientAddress(rpc) });
 
-/** Begins a session of an account; undefined when the account does not exist or is closed. */
+/** Whose password was verified, and by which hash. */
+export interface Verified {
+  readonly userId: string;
+  readonly passwordHash: string;
+}
+
+/** Begins a session; undefined when the account has been closed or given another password since it was verified. */
 export async function openSession(
   tx: Tx,
-  userId: string,
+  { userId, passwordHash }: Verified,
   device: Device,
   lifetimeMs: number,
 ): Promise<OpenedSession | undefined> {
   const rights = await holdRights(tx, userId);
-  if (rights === undefined) return undefined;
+  if (rights?.account.passwordHash !== passwordHash) return undefined;
   const sessionId = randomUUIDv7();
   const refreshToken = newRefreshToken();
   await insertSession(tx, { id: sessionId, userId, device, lifetimeMs });

@@ -64,8 +64,8 @@ export class KeyRing {
     return this.#keys.find((key) => key.kid === stored.kid);
   }
 
-  #open({ kid, publicKey, activeTime, ...stored }: StoredKey): SigningKey {
-    const privateKey = openSigningKey(this.#options.secret, { kid, publicKey, activeTime, ...stored });
-    return { kid, publicKey, privateKey, activeTime };
+  #open(stored: StoredKey): SigningKey {
+    const { kid, publicKey, activeTime } = stored;
+    return { kid, publicKey, activeTime, privateKey: openSigningKey(this.#options.secret, stored) };
   }
 }

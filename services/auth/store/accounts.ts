@@ -34,7 +34,10 @@ const UPDATE_PROFILE = prepared(
    RETURNING ${ACCOUNT}`,
 );
 
-const UPDATE_PASSWORD = prepared('accounts_update_password', 'UPDATE users SET password_hash = $2 WHERE id = $1');
+const REPLACE_PASSWORD = prepared(
+  'accounts_replace_password',
+  'UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id',
+);
 
 const UPDATE_ROLE = prepared(
   'accounts_update_role',
@@ -109,8 +112,14 @@ export const updateProfile = (tx: Tx, id: string, change: ProfileChange) =>
     ]),
   );
 
-export async function updatePassword(database: Queryable, id: string, passwordHash: string): Promise<void> {
-  await database.query(UPDATE_PASSWORD, [id, passwordHash]);
+/** Replaces a password hash, unless another has taken its place since it was verified. */
+export async function replacePassword(
+  database: Queryable,
+  id: string,
+  verifiedHash: string,
+  newHash: string,
+): Promise<boolean> {
+  return (await database.query(REPLACE_PASSWORD, [id, verifiedHash, newHash])).length > 0;
 }
 
 export const updateRole = (tx: Tx, id: string, role: string) => one(tx.query<Account>(UPDATE_ROLE, [id, role]));

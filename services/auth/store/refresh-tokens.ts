@@ -46,6 +46,8 @@ const SPEND = prepared(
   `UPDATE refresh_tokens SET spent_time = clock_timestamp(), successor_hash = $2, successor_sealed = $3 WHERE hash = $1`,
 );
 
+const PURGE = prepared('refresh_tokens_purge', 'DELETE FROM refresh_tokens WHERE expire_time < now()');
+
 /** Whose token it is; undefined when nobody's. */
 export async function ownerOf(database: Queryable, hash: Buffer): Promise<string | undefined> {
   const [row] = await database.query<{ userId: string }>(OWNER, [hash]);
@@ -70,4 +72,9 @@ export async function spendRefreshToken(
   successor: { hash: Buffer; sealed: Buffer },
 ): Promise<void> {
   await tx.query(SPEND, [hash, successor.hash, successor.sealed]);
+}
+
+/** Forgets tokens that would be refused as expired. */
+export async function purgeRefreshTokens(database: Queryable): Promise<void> {
+  await database.query(PURGE);
 }

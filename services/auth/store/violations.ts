@@ -1,7 +1,7 @@
+import pg from 'pg';
+
 const UNIQUE_VIOLATION = '23505';
 
 /** Name of the unique constraint that a statement ran into; undefined for any other failure. */
-export function violatedUnique(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error) || !('constraint' in error)) return undefined;
-  return error.code === UNIQUE_VIOLATION && typeof error.constraint === 'string' ? error.constraint : undefined;
-}
+export const violatedUnique = (error: unknown): string | undefined =>
+  error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION ? error.constraint : undefined;

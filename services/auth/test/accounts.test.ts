@@ -6,6 +6,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { UserRegisteredSchema } from '@kreki/gen/kreki/auth/v1/auth_events_pb.js';
 import { DirectoryService } from '@kreki/gen/kreki/auth/v1/directory_service_pb.js';
 import { Locale } from '@kreki/gen/kreki/common/v1/locale_pb.js';
+import { hashPassword } from '../passwords/passwords.ts';
 import { authMesh } from './harness.ts';
 import { bearer, claimsOf, PASSWORD, reason } from './helpers.ts';
 
@@ -82,6 +83,16 @@ test('one signs in with any letter case, and is told nothing about which part wa
   assert.equal(wrong.code, Code.Unauthenticated);
   assert.equal(wrong.message, unknown.message);
   assert.deepEqual(wrong.details, unknown.details);
+});
+
+test('signing in renews a hash that was made with other parameters', async () => {
+  const { user } = await register();
+  const weak = await hashPassword(PASSWORD, { memoryKib: 1_024, passes: 1, lanes: 1 });
+  await pool.query('UPDATE users SET password_hash = $2 WHERE id = $1', [user.id, weak]);
+  await auth.login({ email: user.email, password: PASSWORD });
+  const { rows } = await pool.query('SELECT password_hash FROM users WHERE id = $1', [user.id]);
+  assert.match(rows[0].password_hash, /m=19456,t=2,p=1/);
+  await auth.login({ email: user.email, password: PASSWORD });
 });
 
 test('GetMe gives the account and what its role grants', async () => {
