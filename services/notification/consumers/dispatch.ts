@@ -14,14 +14,11 @@ import type { Queues } from '../delivery/queues.ts';
 import { skipWaiting } from '../store/queue.ts';
 import { notify } from './notify.ts';
 
-const CONCURRENCY = 8;
-
 /** Tells people what happens with emergencies. */
 export function dispatchConsumer(queues: Queues): Consumer {
   return consumer({
     from: 'emergency',
     durable: 'notification-dispatch',
-    concurrency: CONCURRENCY,
     handle: [
       on(OfferMadeSchema, (event, context) => notify(queues, alerts.offerMade(event), context)),
       on(OfferClosedSchema, async (event, context) => {

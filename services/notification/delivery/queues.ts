@@ -97,15 +97,16 @@ interface Attempt {
   readonly at: Date;
 }
 
+/** Tokens go first: were they to go after, a crash in between would keep them. */
 async function store(database: Database, attempts: readonly Attempt[], maxAttempts: number): Promise<void> {
-  await recordAttempts(
-    database,
-    attempts.map((attempt) => resultOf(attempt, maxAttempts)),
-  );
   const dead = attempts.flatMap(({ item, outcome }) =>
     outcome.kind === 'dead' && item.device_id && item.token ? [{ deviceId: item.device_id, token: item.token }] : [],
   );
   if (dead.length > 0) await forgetDevices(database, dead);
+  await recordAttempts(
+    database,
+    attempts.map((attempt) => resultOf(attempt, maxAttempts)),
+  );
 }
 
 function resultOf({ item, outcome, at }: Attempt, maxAttempts: number): AttemptResult {
