@@ -29,6 +29,8 @@ const WAKE_MS = 10;
 const POLL_MS = 500;
 /** Connections that the mail server is asked to serve at once. */
 const EMAIL_CONCURRENCY = 4;
+/** A mail takes several exchanges with its server, each with a time limit of its own. */
+const LEASES: Readonly<Partial<Record<Channel, number>>> = { [Channel.EMAIL]: 3 };
 const channels = [Channel.PUSH, Channel.WHATSAPP, Channel.EMAIL] as const;
 const priorities = [Priority.CRITICAL, Priority.NORMAL] as const;
 
@@ -52,7 +54,7 @@ export function createQueues(database: Database, config: Config, context: SendCo
         limit,
         reserve: !critical && limit === whatsapp ? bucketSize(config.whatsapp.messagesPerSecond) / 2 : 0,
         held: () => recorder.failing,
-        claim: (count) => claim(database, { priority, channel }, count, leaseMs),
+        claim: (count) => claim(database, { priority, channel }, count, leaseMs * (LEASES[channel] ?? 1)),
         async deliver(item) {
           const outcome = await send(context, priority, channel, item).catch((error: unknown): Outcome => {
             log.error({ err: error, deliveryId: item.id }, 'sending failed unexpectedly');
