@@ -102,7 +102,8 @@ export function planDispatch(
     ...closing.map((each) => about(DispatchAction.EXPIRED, 'NO_ANSWER', radiusMeters, each)),
     ...lost.map((each) => about(DispatchAction.WITHDREW, 'RESPONDS_ELSEWHERE', radiusMeters, each)),
   ];
-  if (unavailable && !state.deferred) decisions.push(about(DispatchAction.DEFERRED, 'VOLUNTEERS_UNAVAILABLE', radiusMeters));
+  if (unavailable && !state.deferred)
+    decisions.push(about(DispatchAction.DEFERRED, 'VOLUNTEERS_UNAVAILABLE', radiusMeters));
   if (found && (state.first || offer.length > 0 || widened)) {
     if (widened) decisions.push(about(DispatchAction.WIDENED, 'SHORTFALL', radiusMeters));
     decisions.push(about(DispatchAction.SEARCHED, `FOUND_${eligible.length}`, radiusMeters));
@@ -166,5 +167,10 @@ function about(
   radiusMeters: number,
   whom?: { readonly volunteerId: string; readonly distanceMeters: number },
 ): Decision {
-  return { action, reason, radiusMeters, ...(whom && { volunteerId: whom.volunteerId, distanceMeters: whom.distanceMeters }) };
+  return {
+    action,
+    reason,
+    radiusMeters,
+    ...(whom && { volunteerId: whom.volunteerId, distanceMeters: whom.distanceMeters }),
+  };
 }

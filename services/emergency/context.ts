@@ -1,0 +1,22 @@
+import type { Client } from '@connectrpc/connect';
+import type { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
+import type { Database } from '@kreki/runtime/database/database';
+import type { Outbox } from '@kreki/runtime/events/outbox';
+import type { DispatchConfig } from './dispatch/policy.ts';
+import type { PrismaClient } from './prisma/generated/client.ts';
+import type { Acknowledgements } from './store/acknowledgements.ts';
+import type { WatchHub } from './watch/hub.ts';
+
+/** What the handlers of this service work with. */
+export interface Context {
+  readonly database: Database;
+  /** Over the pool of `database`, for ordinary reads. */
+  readonly prisma: PrismaClient;
+  readonly outbox: Outbox;
+  readonly volunteers: Client<typeof VolunteerService>;
+  readonly dispatch: DispatchConfig;
+  readonly watch: WatchHub;
+  readonly acknowledgements: Acknowledgements;
+  /** Makes dispatch look for due emergencies now. */
+  wakeDispatch(): void;
+}

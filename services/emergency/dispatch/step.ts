@@ -1,0 +1,144 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { EmergencyEscalatedSchema, OfferMadeSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
+import { EscalationReason, OfferStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
+import { event, type OutboxEvent } from '@kreki/runtime/events/outbox';
+import type { Context } from '../context.ts';
+import { changeEmergency, type Held } from '../emergencies/change.ts';
+import { offersClosed } from '../emergencies/events.ts';
+import { isOpen } from '../emergencies/respond.ts';
+import { areaOf, coordinatorsFor, recordDecisions } from '../store/dispatch.ts';
+import { type EmergencyState, findEmergency } from '../store/emergencies.ts';
+import { closeOffers, type DispatchedOffer, insertOffers, offersOf } from '../store/offers.ts';
+import { recordStep } from '../store/progress.ts';
+import { isActive, respondingAmong } from '../store/responses.ts';
+import { type DispatchState, offersWanted, type Plan, planDispatch, type Search } from './plan.ts';
+import { policyFor } from './policy.ts';
+import { type Found, searchVolunteers } from './search.ts';
+
+/**
+ * One step of dispatch on an emergency: look for volunteers when offers are missing, then decide and write in one transaction on what is
+ * true by then.
+ */
+export async function dispatchStep(context: Context, id: string): Promise<void> {
+  const seen = await findEmergency(context.database, id);
+  if (!seen || !isOpen(seen.status)) return;
+  const policy = policyFor(seen.severity, context.dispatch);
+  const before = dispatchState(seen, await offersOf(context.database, id));
+  const wanted = offersWanted(before, policy, Date.now());
+  const found = wanted > 0 ? await searchVolunteers(context, seen, before, policy, wanted) : undefined;
+
+  await changeEmergency({ ...context, wakeDispatch: () => undefined }, id, async (held) => {
+    const { tx, state, now } = held;
+    const current = dispatchState(state, await offersOf(tx, id));
+    const search = await withResponding(held, found);
+    const plan = isOpen(state.status) ? planDispatch(current, search, policy, now.getTime()) : undefined;
+    if (plan) await apply(held, plan, policy.offerTimeoutMs);
+  });
+}
+
+function dispatchState(state: EmergencyState, offers: readonly DispatchedOffer[]): DispatchState {
+  return {
+    createdMs: state.createdAt.getTime(),
+    respondersNeeded: state.respondersNeeded,
+    activeResponses: state.responses.filter(({ status }) => isActive(status)).length,
+    openOffers: offers
+      .filter(({ status }) => status === OfferStatus.OPEN)
+      .map(({ id, volunteerId, distanceMeters, expiresAt, respondsElsewhere }) => ({
+        id,
+        volunteerId,
+        distanceMeters,
+        expiresMs: expiresAt.getTime(),
+        lost: respondsElsewhere,
+      })),
+    offeredIds: new Set(offers.map(({ volunteerId }) => volunteerId)),
+    radiusMeters: state.searchRadiusMeters,
+    escalated: state.escalatedAt !== null,
+    deferred: state.deferred,
+    first: state.firstOfferAt === null && state.escalatedAt === null && !state.deferred,
+  };
+}
+
+/** What the volunteer service found, with what only this service knows yet: who has just accepted another emergency. */
+async function withResponding({ tx }: Held, found: Found | undefined): Promise<Search | 'unavailable' | undefined> {
+  if (found === undefined || found === 'unavailable') return found;
+  const responding = await respondingAmong(
+    tx,
+    found.volunteers.map(({ volunteerId }) => volunteerId),
+  );
+  return {
+    radiusMeters: found.radiusMeters,
+    candidates: found.volunteers.map(({ volunteerId, displayName, distanceMeters }) => ({
+      volunteerId,
+      displayName,
+      distanceMeters,
+      responding: responding.has(volunteerId),
+    })),
+  };
+}
+
+async function apply({ tx, state, now, tell }: Held, plan: Plan, offerTimeoutMs: number): Promise<void> {
+  const { id } = state;
+  const ids = (offers: Plan['expire']) => offers.map((offer) => offer.id);
+  tell(...offersClosed(id, await closeOffers(tx, ids(plan.expire), OfferStatus.EXPIRED, now), now));
+  tell(...offersClosed(id, await closeOffers(tx, ids(plan.withdraw), OfferStatus.WITHDRAWN, now), now));
+
+  const expiresAt = new Date(now.getTime() + offerTimeoutMs);
+  const offers = plan.offer.map((candidate) => ({ id: randomUUIDv7(), ...candidate }));
+  await insertOffers(tx, id, offers, { offeredAt: now, expiresAt });
+  if (offers.length > 0) tell(...(await offersMade(tx, state, offers, now, expiresAt)));
+  if (plan.escalate) tell(await escalated(tx, state, plan.escalate, now));
+
+  await recordDecisions(tx, id, now, plan.decisions);
+  await recordStep(tx, id, {
+    radiusMeters: plan.radiusMeters,
+    firstOfferAt: offers.length > 0 ? now : null,
+    escalatedAt: plan.escalate ? now : null,
+    escalationReason: plan.escalate ?? EscalationReason.UNSPECIFIED,
+    deferred: plan.deferred,
+    nextStepAt: plan.nextStepMs === undefined ? null : new Date(plan.nextStepMs),
+    visible: plan.decisions.length > 0,
+  });
+}
+
+type NewOffers = readonly { readonly id: string; readonly volunteerId: string; readonly distanceMeters: number }[];
+
+async function offersMade(
+  tx: Held['tx'],
+  state: EmergencyState,
+  offers: NewOffers,
+  offeredAt: Date,
+  expiresAt: Date,
+): Promise<OutboxEvent[]> {
+  const area = await areaOf(tx, state.id);
+  return offers.map(({ id, volunteerId, distanceMeters }) =>
+    event(
+      OfferMadeSchema,
+      {
+        emergencyId: state.id,
+        offerId: id,
+        volunteerId,
+        severity: state.severity,
+        category: state.category,
+        distanceMeters,
+        area,
+        requestTime: timestampFromDate(state.createdAt),
+        offerTime: timestampFromDate(offeredAt),
+        expireTime: timestampFromDate(expiresAt),
+      },
+      state.id,
+    ),
+  );
+}
+
+async function escalated(
+  tx: Held['tx'],
+  state: EmergencyState,
+  reason: EscalationReason,
+  at: Date,
+): Promise<OutboxEvent> {
+  const { regency, userIds: coordinatorIds } = await coordinatorsFor(tx, state.id);
+  const { id: emergencyId, severity } = state;
+  const message = { emergencyId, coordinatorIds, reason, regency, severity, escalateTime: timestampFromDate(at) };
+  return event(EmergencyEscalatedSchema, message, emergencyId);
+}

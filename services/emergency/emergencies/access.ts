@@ -1,0 +1,36 @@
+import type { Person } from '@kreki/runtime/caller';
+import type { EmergencyState } from '../store/emergencies.ts';
+import type { OfferRow } from '../store/offers.ts';
+import { isActive } from '../store/responses.ts';
+import { noSuchEmergency, notYours } from './refusals.ts';
+
+/** In which part somebody reads an emergency; it decides what they see. */
+export type Part = 'dispatcher' | 'requester' | 'responder' | 'offered';
+
+/** Permissions that make somebody a dispatcher, for reading and for changing. */
+export const DISPATCHER = { read: 'emergencies:read', update: 'emergencies:update' } as const;
+
+/**
+ * The part a person has. Somebody without any is told the same of a foreign emergency as of one that does not exist.
+ * @throws ConnectError PERMISSION_DENIED `NOT_YOUR_EMERGENCY`; for a dispatcher NOT_FOUND `NO_SUCH_EMERGENCY`.
+ */
+export function partOf(
+  person: Person,
+  id: string,
+  state: EmergencyState | undefined,
+  offer: OfferRow | undefined,
+): { state: EmergencyState; part: Part } {
+  const dispatcher = person.can(DISPATCHER.read);
+  if (!state) throw dispatcher ? noSuchEmergency(id) : notYours();
+  if (dispatcher) return { state, part: 'dispatcher' };
+  if (state.requesterId === person.userId) return { state, part: 'requester' };
+  if (responded(state, person.userId)) return { state, part: 'responder' };
+  if (offer) return { state, part: 'offered' };
+  throw notYours();
+}
+
+/** Whether somebody accepted it and did not withdraw; who completed it still may look. */
+const responded = (state: EmergencyState, volunteerId: string) =>
+  state.responses.some(
+    (response) => response.volunteerId === volunteerId && (isActive(response.status) || response.completedAt !== null),
+  );

@@ -1,0 +1,21 @@
+import { Decision } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
+import { personOf } from '@kreki/runtime/caller';
+import type { Context } from '../context.ts';
+import { changeEmergency } from '../emergencies/change.ts';
+import { emergencyMessage } from '../emergencies/message.ts';
+import { notYours } from '../emergencies/refusals.ts';
+import { respond as answer } from '../emergencies/respond.ts';
+import { lookAgainForOthers, offerTo } from '../store/offers.ts';
+import type { Rpc } from './rpc.ts';
+
+export const respond =
+  (context: Context): Rpc<'respond'> =>
+  async ({ id, decision }, call) => {
+    const { userId } = personOf(call);
+    const state = await changeEmergency(context, id, (held) => answer(held, userId, decision));
+    if (!state) throw notYours();
+    const accepted = decision === Decision.ACCEPT;
+    if (accepted) await lookAgainForOthers(context.database, userId);
+    const offer = await offerTo(context.database, id, userId);
+    return { emergency: emergencyMessage(state, accepted ? 'responder' : 'offered', offer) };
+  };

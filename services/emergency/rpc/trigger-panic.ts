@@ -1,0 +1,94 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { Code } from '@connectrpc/connect';
+import { EmergencyMovedSchema, EmergencyRequestedSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
+import {
+  CancelReason,
+  EmergencyStatus,
+  EscalationReason,
+  Severity,
+} from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
+import type { TriggerPanicRequest } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
+import { personOf } from '@kreki/runtime/caller';
+import { fail } from '@kreki/runtime/errors';
+import { event } from '@kreki/runtime/events/outbox';
+import type { Context } from '../context.ts';
+import { policyFor, respondersNeeded } from '../dispatch/policy.ts';
+import { changeEmergency } from '../emergencies/change.ts';
+import { emergencyMessage } from '../emergencies/message.ts';
+import type { EmergencyState } from '../store/emergencies.ts';
+import { findRepeated, insertPress, moveEmergency, type Press } from '../store/presses.ts';
+import type { Rpc } from './rpc.ts';
+
+/** An emergency can close between a press that finds it open and the look for it; then the press is a new one. */
+const TRIES = 3;
+
+export const triggerPanic =
+  (context: Context): Rpc<'triggerPanic'> =>
+  async (request, call) => {
+    const press = pressOf(request, personOf(call).userId, context);
+    for (let attempt = 1; attempt <= TRIES; attempt++) {
+      const state = (await newEmergency(context, press)) ?? (await repeated(context, press));
+      if (!state) continue;
+      context.acknowledgements.add(state.id, Date.now() - press.receivedAt.getTime());
+      return { emergency: emergencyMessage(state, 'requester') };
+    }
+    throw fail(Code.Aborted, 'PRESS_AGAIN', 'your emergency was being closed; press again');
+  };
+
+function pressOf(request: TriggerPanicRequest, requesterId: string, { dispatch }: Context): Press {
+  const { location, category, description, requestId } = request;
+  const severity = request.severity || Severity.CRITICAL;
+  if (!location) throw new TypeError('a checked request has a location');
+  return {
+    id: randomUUIDv7(),
+    requesterId,
+    requestId: requestId || undefined,
+    latitude: location.latitude,
+    longitude: location.longitude,
+    accuracyMeters: location.accuracyMeters,
+    severity,
+    category,
+    description,
+    respondersNeeded: respondersNeeded(severity, dispatch),
+    searchRadiusMeters: policyFor(severity, dispatch).radiiMeters[0] ?? dispatch.radiiMeters.near,
+    receivedAt: new Date(),
+  };
+}
+
+async function newEmergency(context: Context, press: Press): Promise<EmergencyState | undefined> {
+  const { id: emergencyId, requesterId, severity, category, receivedAt } = press;
+  const requestTime = timestampFromDate(receivedAt);
+  const message = { emergencyId, requesterId, severity, category, requestTime };
+  const createdAt = await insertPress(context.database, press, event(EmergencyRequestedSchema, message, emergencyId));
+  if (!createdAt) return undefined;
+  context.outbox.wake();
+  context.wakeDispatch();
+  return {
+    ...press,
+    createdAt,
+    status: EmergencyStatus.PENDING,
+    assignedAt: null,
+    arrivedAt: null,
+    completedAt: null,
+    cancelledAt: null,
+    cancelReason: CancelReason.UNSPECIFIED,
+    escalatedAt: null,
+    escalationReason: EscalationReason.UNSPECIFIED,
+    firstOfferAt: null,
+    deferred: false,
+    version: 1,
+    openOffers: 0,
+    responses: [],
+  };
+}
+
+/** The emergency that the press repeats, moved to where it was pressed now. */
+async function repeated(context: Context, press: Press): Promise<EmergencyState | undefined> {
+  const id = await findRepeated(context.database, press);
+  if (!id) return undefined;
+  return changeEmergency(context, id, async ({ tx, now, tell }) => {
+    if (!(await moveEmergency(tx, id, press))) return;
+    tell(event(EmergencyMovedSchema, { emergencyId: id, moveTime: timestampFromDate(now) }, id));
+  });
+}

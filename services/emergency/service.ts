@@ -1,0 +1,58 @@
+import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
+import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
+import { loop } from '@kreki/runtime/loop';
+import { implement } from '@kreki/runtime/rpc/handlers';
+import { createService, type RunningService } from '@kreki/runtime/service';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { Config } from './config.ts';
+import type { Context } from './context.ts';
+import { createDispatcher } from './dispatch/dispatcher.ts';
+import { repliesConsumer } from './emergencies/replies.ts';
+import { PrismaClient } from './prisma/generated/client.ts';
+import { emergencyRpc } from './rpc/emergency-rpc.ts';
+import { Acknowledgements } from './store/acknowledgements.ts';
+import { findEmergency } from './store/emergencies.ts';
+import { WatchHub } from './watch/hub.ts';
+
+const ACKNOWLEDGEMENTS_INTERVAL_MS = 1_000;
+
+/** Starts the service: presses, dispatch, responses, and who watches them. */
+export async function startEmergency(config: Config): Promise<RunningService> {
+  const service = await createService(config, { migrations: new URL('./prisma/migrations', import.meta.url) });
+  const { database, outbox, bus, log } = service;
+  const prisma = new PrismaClient({ adapter: new PrismaPg(database.pool) });
+  service.onStop(() => prisma.$disconnect());
+  const watch = new WatchHub({ load: (id) => findEmergency(database, id), watchersMax: config.watchersMax, log });
+  const acknowledgements = new Acknowledgements();
+
+  const dispatcher = createDispatcher(() => context, {
+    concurrency: config.dispatchConcurrency,
+    leaseMs: config.dispatchLeaseMs,
+    pollMs: config.dispatchPollMs,
+    log,
+  });
+  const context: Context = {
+    database,
+    prisma,
+    outbox,
+    watch,
+    acknowledgements,
+    volunteers: service.client(VolunteerService, 'volunteer'),
+    dispatch: config.dispatch,
+    wakeDispatch: () => dispatcher.wake(),
+  };
+
+  // Changes made by other replicas are heard of when their events pass by, and read at intervals should one go unheard.
+  const heard = bus.subscribe('kreki.emergency.v1.*', (message) => watch.refresh(message.header('ce-subject')));
+  service.onStop(() => heard.stop());
+  const poll = loop('watch poll', config.watchPollMs, async () => watch.refreshAll(), { log });
+  const record = loop('acknowledgements', ACKNOWLEDGEMENTS_INTERVAL_MS, () => acknowledgements.write(database), {
+    log,
+  });
+
+  return service.start({
+    rpc: [implement(EmergencyService, emergencyRpc(context))],
+    consumers: [repliesConsumer(context)],
+    loops: [dispatcher, poll, record],
+  });
+}

@@ -1,0 +1,67 @@
+import type { Queryable, Tx } from '@kreki/runtime/database/database';
+import { prepared } from '@kreki/runtime/database/sql';
+import type { Decision } from '../dispatch/plan.ts';
+
+const CLAIM = prepared(
+  'claim_due',
+  `UPDATE emergencies SET next_step_at = now() + $2 * interval '1 millisecond'
+   WHERE id IN (
+     SELECT id FROM emergencies WHERE next_step_at <= now() ORDER BY next_step_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+   RETURNING id`,
+);
+const RECORD = prepared(
+  'record_decisions',
+  `INSERT INTO dispatch_decisions (emergency_id, decided_at, action, volunteer_id, distance_meters, radius_meters, reason)
+   SELECT $1, $2, action, volunteer_id, distance_meters, radius_meters, reason
+   FROM unnest($3::smallint[], $4::uuid[], $5::float8[], $6::float8[], $7::text[])
+     WITH ORDINALITY AS decision (action, volunteer_id, distance_meters, radius_meters, reason, position)
+   ORDER BY position`,
+);
+const AREA = prepared(
+  'area_of_emergency',
+  `SELECT d.name FROM districts d, emergencies e WHERE e.id = $1 ORDER BY d.centre <-> e.location LIMIT 1`,
+);
+const COORDINATORS = prepared(
+  'coordinators_of_emergency',
+  `SELECT r.name AS regency, array_agg(c.user_id) AS "userIds"
+   FROM emergencies e, regencies r JOIN coordinators c ON c.regency_code = r.code
+   WHERE e.id = $1 GROUP BY r.code, e.location ORDER BY r.centre <-> e.location LIMIT 1`,
+);
+
+/** Takes due emergencies for this replica, until the lease ends: a replica that dies loses none. */
+export async function claimDue(database: Queryable, limit: number, leaseMs: number): Promise<string[]> {
+  return (await database.query<{ id: string }>(CLAIM, [limit, leaseMs])).map(({ id }) => id);
+}
+
+export async function recordDecisions(
+  tx: Tx,
+  emergencyId: string,
+  at: Date,
+  decisions: readonly Decision[],
+): Promise<void> {
+  if (decisions.length === 0) return;
+  await tx.query(RECORD, [
+    emergencyId,
+    at,
+    decisions.map(({ action }) => action),
+    decisions.map(({ volunteerId }) => volunteerId ?? null),
+    decisions.map(({ distanceMeters }) => distanceMeters ?? 0),
+    decisions.map(({ radiusMeters }) => radiusMeters),
+    decisions.map(({ reason }) => reason),
+  ]);
+}
+
+/** Name of the district that an emergency is in, roughly. */
+export async function areaOf(database: Queryable, emergencyId: string): Promise<string> {
+  const [district] = await database.query<{ name: string }>(AREA, [emergencyId]);
+  return district?.name ?? '';
+}
+
+/** Who is told at PSC 119: the coordinators of the nearest regency that has some. */
+export async function coordinatorsFor(
+  database: Queryable,
+  emergencyId: string,
+): Promise<{ regency: string; userIds: string[] }> {
+  const [found] = await database.query<{ regency: string; userIds: string[] }>(COORDINATORS, [emergencyId]);
+  return found ?? { regency: '', userIds: [] };
+}

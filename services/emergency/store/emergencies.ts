@@ -1,0 +1,110 @@
+import type {
+  CancelReason,
+  Category,
+  EmergencyStatus,
+  EscalationReason,
+  ResponseStatus,
+  Severity,
+} from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
+import type { Queryable, Tx } from '@kreki/runtime/database/database';
+import { prepared } from '@kreki/runtime/database/sql';
+
+/** An emergency with its responders, as it is committed. */
+export interface EmergencyState {
+  readonly id: string;
+  readonly requesterId: string;
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly accuracyMeters: number;
+  readonly severity: Severity;
+  readonly category: Category;
+  readonly description: string;
+  readonly status: EmergencyStatus;
+  readonly respondersNeeded: number;
+  readonly searchRadiusMeters: number;
+  readonly createdAt: Date;
+  readonly assignedAt: Date | null;
+  readonly arrivedAt: Date | null;
+  readonly completedAt: Date | null;
+  readonly cancelledAt: Date | null;
+  readonly cancelReason: CancelReason;
+  readonly escalatedAt: Date | null;
+  readonly escalationReason: EscalationReason;
+  readonly deferred: boolean;
+  readonly firstOfferAt: Date | null;
+  readonly version: number;
+  readonly openOffers: number;
+  readonly responses: readonly ResponseState[];
+}
+
+export interface ResponseState {
+  readonly volunteerId: string;
+  readonly displayName: string;
+  readonly distanceMeters: number;
+  readonly status: ResponseStatus;
+  /** RFC 3339, as PostgreSQL's JSON has it. */
+  readonly acceptedAt: string;
+  readonly enRouteAt: string | null;
+  readonly arrivedAt: string | null;
+  readonly completedAt: string | null;
+}
+
+const COLUMNS = `
+  e.id, e.requester_id AS "requesterId", e.latitude, e.longitude, e.accuracy_meters AS "accuracyMeters", e.severity, e.category,
+  e.description, e.status, e.responders_needed AS "respondersNeeded", e.search_radius_meters AS "searchRadiusMeters",
+  e.created_at AS "createdAt", e.assigned_at AS "assignedAt", e.arrived_at AS "arrivedAt", e.completed_at AS "completedAt",
+  e.cancelled_at AS "cancelledAt", e.cancel_reason AS "cancelReason", e.escalated_at AS "escalatedAt",
+  e.escalation_reason AS "escalationReason", e.deferred, e.first_offer_at AS "firstOfferAt", e.version`;
+
+const RELATED = `
+  (SELECT count(*) FROM offers o WHERE o.emergency_id = e.id AND o.status = 1) AS "openOffers",
+  (SELECT coalesce(json_agg(json_build_object(
+     'volunteerId', r.volunteer_id, 'displayName', r.display_name, 'distanceMeters', r.distance_meters, 'status', r.status,
+     'acceptedAt', r.accepted_at, 'enRouteAt', r.en_route_at, 'arrivedAt', r.arrived_at, 'completedAt', r.completed_at
+   ) ORDER BY r.accepted_at), '[]') FROM responses r WHERE r.emergency_id = e.id) AS responses`;
+
+const FIND = prepared('find_emergency', `SELECT ${COLUMNS}, ${RELATED} FROM emergencies e WHERE e.id = $1`);
+
+/** The row lock comes first, so that what is read beside it is what the last holder committed. */
+const LOCK = prepared('lock_emergency', 'SELECT clock_timestamp() AS now FROM emergencies WHERE id = $1 FOR UPDATE');
+
+const LIST_OPEN = prepared(
+  'list_open_emergencies',
+  `SELECT ${COLUMNS}, ${RELATED} FROM emergencies e
+   WHERE e.status <= 3 AND ($1::uuid IS NULL OR e.id < $1) AND ($2::smallint = 0 OR e.severity = $2)
+   ORDER BY e.id DESC LIMIT $3`,
+);
+const LIST_OPEN_OF = prepared(
+  'list_open_emergencies_of',
+  `SELECT ${COLUMNS}, ${RELATED} FROM emergencies e
+   WHERE e.status <= 3 AND ($1::uuid IS NULL OR e.id < $1) AND ($2::smallint = 0 OR e.severity = $2)
+     AND (e.requester_id = $4
+       OR EXISTS (SELECT FROM offers o WHERE o.emergency_id = e.id AND o.volunteer_id = $4 AND o.status = 1)
+       OR EXISTS (SELECT FROM responses r WHERE r.emergency_id = e.id AND r.volunteer_id = $4 AND r.status <= 3))
+   ORDER BY e.id DESC LIMIT $3`,
+);
+
+export async function findEmergency(database: Queryable, id: string): Promise<EmergencyState | undefined> {
+  const [state] = await database.query<EmergencyState>(FIND, [id]);
+  return state;
+}
+
+/** Holds an emergency for a transaction; `now` is the database's clock after the wait for it. */
+export async function lockEmergency(tx: Tx, id: string): Promise<{ state: EmergencyState; now: Date } | undefined> {
+  const [locked] = await tx.query<{ now: Date }>(LOCK, [id]);
+  if (!locked) return undefined;
+  const state = await findEmergency(tx, id);
+  return state && { state, now: locked.now };
+}
+
+export interface OpenFilter {
+  readonly after: string | undefined;
+  readonly severity: Severity;
+  readonly limit: number;
+}
+
+/** Open emergencies, the newest first: all of them, or those a person has to do with. */
+export const listOpen = (database: Queryable, { after, severity, limit }: OpenFilter, personId?: string) =>
+  personId
+    ? database.query<EmergencyState>(LIST_OPEN_OF, [after ?? null, severity, limit, personId])
+    : database.query<EmergencyState>(LIST_OPEN, [after ?? null, severity, limit]);

@@ -1,0 +1,84 @@
+import type { Category, Severity } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
+import type { Queryable, Tx } from '@kreki/runtime/database/database';
+import { prepared } from '@kreki/runtime/database/sql';
+import { type OutboxEvent, outboxValues } from '@kreki/runtime/events/outbox';
+
+export interface Press {
+  readonly id: string;
+  readonly requesterId: string;
+  readonly requestId: string | undefined;
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly accuracyMeters: number;
+  readonly severity: Severity;
+  readonly category: Category;
+  readonly description: string;
+  readonly respondersNeeded: number;
+  readonly searchRadiusMeters: number;
+  readonly receivedAt: Date;
+}
+
+/** A new emergency and its event in one statement, which is one transaction and one round trip. No row: it is a repeat. */
+const INSERT = prepared(
+  'insert_press',
+  `WITH pressed AS (
+     INSERT INTO emergencies (id, requester_id, request_id, latitude, longitude, accuracy_meters, severity, category, description,
+       responders_needed, search_radius_meters, received_at, next_step_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now())
+     ON CONFLICT DO NOTHING
+     RETURNING created_at
+   ), told AS (
+     INSERT INTO outbox (id, subject, aggregate_id, payload, headers)
+     SELECT $13, $14, $15, $16, $17 FROM pressed
+   )
+   SELECT created_at AS "createdAt" FROM pressed`,
+);
+
+const FIND_REPEATED = prepared(
+  'find_repeated_press',
+  `SELECT id FROM emergencies
+   WHERE requester_id = $1 AND (request_id = $2 OR status <= 3)
+   ORDER BY (request_id = $2) IS TRUE DESC LIMIT 1`,
+);
+
+const MOVE = prepared(
+  'move_emergency',
+  `UPDATE emergencies SET latitude = $2, longitude = $3, accuracy_meters = $4, version = version + 1
+   WHERE id = $1 AND status <= 3 AND (latitude, longitude) IS DISTINCT FROM ($2, $3)
+   RETURNING id`,
+);
+
+/** When the emergency was made; undefined when the press repeats an earlier one. */
+export async function insertPress(database: Queryable, press: Press, event: OutboxEvent): Promise<Date | undefined> {
+  const [row] = await database.query<{ createdAt: Date }>(INSERT, [
+    press.id,
+    press.requesterId,
+    press.requestId ?? null,
+    press.latitude,
+    press.longitude,
+    press.accuracyMeters,
+    press.severity,
+    press.category,
+    press.description,
+    press.respondersNeeded,
+    press.searchRadiusMeters,
+    press.receivedAt,
+    ...outboxValues(event),
+  ]);
+  return row?.createdAt;
+}
+
+/** The emergency that a press repeats: the one with its request id, else the requester's open one. */
+export async function findRepeated(database: Queryable, press: Press): Promise<string | undefined> {
+  const [row] = await database.query<{ id: string }>(FIND_REPEATED, [press.requesterId, press.requestId ?? null]);
+  return row?.id;
+}
+
+/** Whether the emergency is open and was elsewhere. */
+export async function moveEmergency(
+  tx: Tx,
+  id: string,
+  { latitude, longitude, accuracyMeters }: Press,
+): Promise<boolean> {
+  return (await tx.query(MOVE, [id, latitude, longitude, accuracyMeters])).length > 0;
+}

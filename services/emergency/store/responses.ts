@@ -1,0 +1,65 @@
+import { ResponseStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
+import type { Queryable, Tx } from '@kreki/runtime/database/database';
+import { prepared } from '@kreki/runtime/database/sql';
+import type { OfferRow } from './offers.ts';
+
+/** No row when the volunteer already responds to an emergency: a unique index says so whatever happens at the same time. */
+const INSERT = prepared(
+  'insert_response',
+  `INSERT INTO responses (emergency_id, volunteer_id, display_name, distance_meters, accepted_at)
+   VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING volunteer_id`,
+);
+const UPDATE = prepared(
+  'update_response',
+  `UPDATE responses SET status = $3::smallint,
+     en_route_at = CASE WHEN $3 = 2 THEN $4 ELSE en_route_at END,
+     arrived_at = CASE WHEN $3 = 3 THEN $4 ELSE arrived_at END,
+     completed_at = CASE WHEN $3 = 4 THEN $4 ELSE completed_at END
+   WHERE emergency_id = $1 AND volunteer_id = $2`,
+);
+const CLOSE_ALL = prepared(
+  'close_responses',
+  `UPDATE responses SET status = $2::smallint, completed_at = CASE WHEN $2 = 4 THEN $3 ELSE completed_at END
+   WHERE emergency_id = $1 AND status <= 3 RETURNING volunteer_id AS "volunteerId"`,
+);
+const RESPONDING = prepared(
+  'responding_volunteers',
+  'SELECT volunteer_id AS "volunteerId" FROM responses WHERE volunteer_id = ANY($1::uuid[]) AND status <= 3',
+);
+
+/** Whether the volunteer was free to take it. */
+export async function insertResponse(tx: Tx, emergencyId: string, offer: OfferRow, at: Date): Promise<boolean> {
+  const { volunteerId, displayName, distanceMeters } = offer;
+  return (await tx.query(INSERT, [emergencyId, volunteerId, displayName, distanceMeters, at])).length > 0;
+}
+
+export async function updateResponse(
+  tx: Tx,
+  emergencyId: string,
+  volunteerId: string,
+  status: ResponseStatus,
+  at: Date,
+): Promise<void> {
+  await tx.query(UPDATE, [emergencyId, volunteerId, status, at]);
+}
+
+/** Ends every active response of an emergency; the ids of their volunteers. */
+export async function closeResponses(
+  tx: Tx,
+  emergencyId: string,
+  status: ResponseStatus.COMPLETED | ResponseStatus.WITHDRAWN,
+  at: Date,
+): Promise<string[]> {
+  const rows = await tx.query<{ volunteerId: string }>(CLOSE_ALL, [emergencyId, status, at]);
+  return rows.map(({ volunteerId }) => volunteerId);
+}
+
+/** Which of these volunteers respond to an emergency now. */
+export async function respondingAmong(database: Queryable, volunteerIds: readonly string[]): Promise<Set<string>> {
+  if (volunteerIds.length === 0) return new Set();
+  const rows = await database.query<{ volunteerId: string }>(RESPONDING, [volunteerIds]);
+  return new Set(rows.map(({ volunteerId }) => volunteerId));
+}
+
+export const isActive = (status: ResponseStatus): boolean =>
+  status === ResponseStatus.ACCEPTED || status === ResponseStatus.EN_ROUTE || status === ResponseStatus.ARRIVED;
