@@ -38,7 +38,7 @@ async function check(name: string, action: () => Promise<string | undefined>): P
 /** Generates into a folder of its own, and compares. */
 async function generatedCode(): Promise<undefined> {
   await run(bin('node'), ['mesh/contracts/generate.ts', scratch]);
-  for (const folder of ['kreki', 'google']) {
+  for (const folder of ['kreki', 'google', 'grpc']) {
     const [fresh, committed] = [join(scratch, 'gen', folder), join(repository, 'gen', folder)];
     for (const path of [fresh, committed]) mkdirSync(path, { recursive: true });
     await run('diff', ['-rq', committed, fresh]).catch((error) => {

@@ -46,6 +46,8 @@ export function gatewayEnvironment(from: Surroundings): Environment {
     H2C_PORT: String(from.ports.h2c.number),
     LOG_LEVEL: from.logLevel,
     REDIS_URL: from.redisUrl,
+    // Load generators on this machine speak for many devices, each with its own X-Forwarded-For.
+    TRUSTED_PROXIES: '127.0.0.1,::1',
     ...upstreamUrls(serviceNames, from.ports),
   };
 }
@@ -95,6 +97,8 @@ function providerSettings(provider: Provider, from: Surroundings): Environment {
         WHATSAPP_ACCESS_TOKEN: from.whatsapp.accessToken,
         WHATSAPP_APP_SECRET: from.whatsapp.appSecret,
         WHATSAPP_VERIFY_TOKEN: from.whatsapp.verifyToken,
+        // The highest tier of Meta's; its first, the default, is too little for a load test.
+        WHATSAPP_MESSAGES_PER_SECOND: '1000',
       };
     case 'smtp':
       return { SMTP_URL: `smtp://127.0.0.1:${from.ports.smtp.number}`, MAIL_FROM: 'KREKI <noreply@kreki.id>' };

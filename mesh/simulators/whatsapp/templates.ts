@@ -58,11 +58,16 @@ export const templates: Readonly<Record<string, Template>> = {
     },
   },
   emergency_escalated: {
+    bodyParameters: 2,
     languages: {
-      id: { header: 'Eskalasi PSC 119', body: 'Keadaan darurat diteruskan kepada koordinator PSC 119.', buttons: [] },
+      id: {
+        header: 'Eskalasi PSC 119',
+        body: 'Keadaan darurat ({{1}}) di {{2}} diteruskan kepada koordinator PSC 119.',
+        buttons: [],
+      },
       en: {
         header: 'Escalated to PSC 119',
-        body: 'The emergency has been passed on to the PSC 119 coordinators.',
+        body: 'An emergency ({{1}}) in {{2}} has been passed on to the PSC 119 coordinators.',
         buttons: [],
       },
     },
