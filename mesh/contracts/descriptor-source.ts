@@ -42,7 +42,9 @@ function messageSource(message: DescMessage): string {
 
 function enumSource(type: DescEnum): string {
   const alias = type.proto.options?.allowAlias ? ['option allow_alias = true;'] : [];
-  return [`enum ${type.name} {`, ...alias, ...type.values.map((value) => `${value.name} = ${value.number};`), '}'].join('\n');
+  return [`enum ${type.name} {`, ...alias, ...type.values.map((value) => `${value.name} = ${value.number};`), '}'].join(
+    '\n',
+  );
 }
 
 function extensionSource(extension: DescExtension): string {
@@ -61,7 +63,11 @@ function bareField(field: DescField | DescExtension): string {
 
 function typeName(field: DescField | DescExtension): string {
   if (field.fieldKind === 'map') {
-    const value = field.message ? `.${field.message.typeName}` : field.enum ? `.${field.enum.typeName}` : scalar(field.scalar);
+    const value = field.message
+      ? `.${field.message.typeName}`
+      : field.enum
+        ? `.${field.enum.typeName}`
+        : scalar(field.scalar);
     return `map<${scalar(field.mapKey)}, ${value}>`;
   }
   if (field.message) return `.${field.message.typeName}`;

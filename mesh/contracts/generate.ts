@@ -6,5 +6,5 @@ import { materialise } from './materialise.ts';
 /** `npm run generate`: stubs in gen/ from proto/. An argument names another folder to write to. */
 const out = process.argv[2] ?? '.';
 materialise('.kreki/contracts');
-for (const folder of ['kreki', 'google']) rmSync(join(out, 'gen', folder), { recursive: true, force: true });
+for (const folder of ['kreki', 'google', 'grpc']) rmSync(join(out, 'gen', folder), { recursive: true, force: true });
 execFileSync('node_modules/.bin/buf', ['generate', '--output', out], { stdio: 'inherit' });

@@ -6,14 +6,29 @@ import { descriptorSource } from './descriptor-source.ts';
 
 const GOOGLE = ['api/annotations', 'api/http', 'api/httpbody', 'rpc/error_details'];
 
+/** gRPC's own services, which the edge answers too. */
+const GRPC = {
+  'grpc/health/v1/health.proto': ['grpc-health-check', 'proto/health/v1/health.proto'],
+  'grpc/reflection/v1/reflection.proto': ['@grpc/reflection', 'build/proto/grpc/reflection/v1/reflection.proto'],
+  'grpc/reflection/v1alpha/reflection.proto': [
+    '@grpc/reflection',
+    'build/proto/grpc/reflection/v1alpha/reflection.proto',
+  ],
+} as const;
+
 /** Writes the third-party contracts that ours import into `folder`, from the npm packages that own them. */
 export function materialise(folder: string): void {
-  const google = dirname(createRequire(import.meta.url).resolve('google-proto-files/package.json'));
+  const packageFolder = (name: string) => dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+  const google = packageFolder('google-proto-files');
   rmSync(folder, { recursive: true, force: true });
   for (const part of ['api', 'rpc']) mkdirSync(join(folder, 'google', part), { recursive: true });
   mkdirSync(join(folder, 'buf/validate'), { recursive: true });
   for (const name of GOOGLE) {
     cpSync(join(google, `google/${name}.proto`), join(folder, `google/${name}.proto`));
+  }
+  for (const [path, [owner, source]] of Object.entries(GRPC)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    cpSync(join(packageFolder(owner), source), join(folder, path));
   }
   writeFileSync(join(folder, 'buf/validate/validate.proto'), descriptorSource(file_buf_validate_validate));
 }

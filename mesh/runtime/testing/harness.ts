@@ -102,7 +102,7 @@ async function createDatabase(name: string, ends: (() => unknown)[]): Promise<st
 }
 
 /** Files run side by side, each on the next of Redis' databases 1 to 15. */
-async function emptyRedis(url: string): Promise<string> {
+export async function emptyRedis(url: string): Promise<string> {
   const redis = new Redis(url);
   const index = 1 + ((await redis.incr('kreki:test:next')) % 15);
   await redis.select(index);

@@ -1,0 +1,54 @@
+import {
+  duration,
+  integer,
+  LOG_LEVELS,
+  list,
+  oneOf,
+  optional,
+  readEnvironment,
+  redisSettings,
+  type Setting,
+  text,
+  url,
+} from '@kreki/runtime/config';
+import { gateway, type ServiceName, services } from '../mesh/topology.ts';
+
+const upstreams = Object.fromEntries(
+  Object.keys(services).map((name) => [name, url(`${name.toUpperCase().replaceAll('-', '_')}_URL`)]),
+) as Record<ServiceName, Setting<string>>;
+
+const port = (variable: string, fallback: number) => integer(variable, { default: fallback, min: 0, max: 65_535 });
+
+export const readConfig = (env: NodeJS.ProcessEnv) =>
+  readEnvironment(env, {
+    logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    host: text('SERVICE_HOST', { default: '127.0.0.1' }),
+    httpPort: port('HTTP_PORT', gateway.httpPort),
+    h2cPort: port('H2C_PORT', gateway.h2cPort),
+    /** PEM files; TLS on both ports when both are given. */
+    tlsCertFile: optional('TLS_CERT_FILE'),
+    tlsKeyFile: optional('TLS_KEY_FILE'),
+    ...redisSettings,
+    upstreams,
+    /** Origins whose pages may call; `*` lets every page, none is let by default. */
+    corsOrigins: list('CORS_ORIGINS'),
+    /** Addresses and networks (CIDR) of proxies whose X-Forwarded-For is believed. */
+    trustedProxies: list('TRUSTED_PROXIES'),
+    maxBodyBytes: integer('MAX_BODY_BYTES', { default: 1_048_576, min: 1_024, max: 67_108_864 }),
+    /** Calls a minute over all RPCs. */
+    limitPerIp: integer('RATE_LIMIT_PER_IP', { default: 600, min: 1 }),
+    limitPerUser: integer('RATE_LIMIT_PER_USER', { default: 600, min: 1 }),
+    breaker: {
+      /** Faults and successes are counted over this time. */
+      windowMs: duration('BREAKER_WINDOW', { default: '10s' }),
+      /** Fewer calls than this in the window never open it. */
+      minimumCalls: integer('BREAKER_MINIMUM_CALLS', { default: 20, min: 1 }),
+      faultPercentage: integer('BREAKER_FAULT_PERCENTAGE', { default: 50, min: 1, max: 100 }),
+      /** How long it refuses before it lets one call try. */
+      retryAfterMs: duration('BREAKER_RETRY_AFTER', { default: '2s' }),
+    },
+    /** How long calls under way may go on after a stop was asked for. */
+    drainMs: duration('DRAIN', { default: '8s' }),
+  });
+
+export type Config = ReturnType<typeof readConfig>;

@@ -1,0 +1,63 @@
+import type { Registry as TypeRegistry } from '@bufbuild/protobuf';
+import type { Logger } from '@kreki/runtime/log';
+import { authorize } from '@kreki/runtime/rpc/interceptors/access';
+import type { Exchange } from '../http/exchange.ts';
+import type { EdgeMethod } from '../registry.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
+import { presentable } from './errors.ts';
+import { type AdmittedCall, forward } from './forward.ts';
+import { upstreamHeaders } from './headers.ts';
+import type { Identity } from './identity.ts';
+import type { Limits } from './limits.ts';
+import { observe } from './observe.ts';
+
+/** The way of every call through the edge, whichever protocol it came by. */
+export interface Edge {
+  /**
+   * Decides by the contract's rules whether a call goes on: who calls, whether the token still holds, whether they call too often, and whether
+   * the rules let them. Throws the ConnectError to answer with; the request's body need not be read before.
+   */
+  admit(target: EdgeMethod, exchange: Exchange): Promise<AdmittedCall>;
+}
+
+export interface EdgeParts {
+  readonly upstreams: Upstreams;
+  readonly identity: Identity;
+  readonly limits: Limits;
+  readonly types: TypeRegistry;
+  readonly log: Logger;
+}
+
+export function createEdge({ upstreams, identity, limits, types, log }: EdgeParts): Edge {
+  const check = async (target: EdgeMethod, exchange: Exchange): Promise<void> => {
+    const known = await identity.read(exchange).catch((error: unknown) => ({ error }));
+    if ('error' in known) {
+      // Whoever tries tokens is counted as well.
+      await limits.take(target, exchange.clientIp);
+      throw known.error;
+    }
+    const { caller } = known;
+    // Both leave in the same turn of the event loop, and so in one round trip to Redis.
+    const steps = await Promise.allSettled([
+      identity.confirm(known),
+      limits.take(target, exchange.clientIp, caller.kind === 'person' ? caller.userId : undefined),
+    ]);
+    for (const step of steps) if (step.status === 'rejected') throw step.reason;
+    authorize(caller, target.rules);
+  };
+
+  return {
+    async admit(target, exchange) {
+      const observed = observe(target, exchange, log);
+      const refuse = (error: unknown) => {
+        const shown = presentable(error, { types, traceId: observed.traceId, log });
+        observed.failed(shown);
+        return shown;
+      };
+      await check(target, exchange).catch((error: unknown) => {
+        throw refuse(error);
+      });
+      return forward(target, upstreams[target.upstream], upstreamHeaders(target, exchange, observed.context), refuse);
+    },
+  };
+}

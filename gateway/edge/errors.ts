@@ -1,0 +1,72 @@
+import { fromBinary, type Registry as TypeRegistry } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { ErrorInfoSchema } from '@kreki/gen/google/rpc/error_details_pb.js';
+import { fail } from '@kreki/runtime/errors';
+import type { Logger } from '@kreki/runtime/log';
+
+/** Name in `ErrorInfo.metadata` of the seconds after which a refused call may be tried again. */
+export const RETRY_AFTER = 'retryAfterSeconds';
+
+const RETRY_SOON_SECONDS = '1';
+
+export interface Showing {
+  readonly types: TypeRegistry;
+  readonly traceId: string;
+  readonly log: Logger;
+}
+
+/** Turns whatever was thrown into an error that may leave the mesh: nothing of causes and addresses inside shows. */
+export function presentable(thrown: unknown, showing: Showing): ConnectError {
+  const error = thrown instanceof ConnectError ? explained(thrown, showing) : unexpected(thrown, showing);
+  const retryAfter = retryAfterSeconds(error);
+  if (retryAfter) error.metadata.set('retry-after', retryAfter);
+  return error;
+}
+
+/** The same error with its details decoded, so that JSON shows what they say; one that nobody explained gets a reason. */
+function explained(error: ConnectError, showing: Showing): ConnectError {
+  const details = error.details.map((detail) => ('desc' in detail ? detail : decoded(detail, showing.types)));
+  const shown = new ConnectError(error.rawMessage, error.code, undefined, undefined, error.cause);
+  shown.details = details;
+  if (details.length > 0) return shown;
+  switch (error.code) {
+    case Code.Unavailable:
+      return fail(Code.Unavailable, 'UPSTREAM_UNAVAILABLE', 'not available now; try again shortly', {}, error);
+    case Code.DeadlineExceeded:
+      return fail(Code.DeadlineExceeded, 'DEADLINE_EXCEEDED', 'no answer within the time allowed', {}, error);
+    case Code.Canceled:
+      return fail(Code.Canceled, 'CANCELED', 'the call was cut short', {}, error);
+    case Code.Internal:
+    case Code.Unknown:
+    case Code.DataLoss:
+      return unexpected(error, showing);
+    default:
+      return shown;
+  }
+}
+
+function decoded(detail: ConnectError['details'][number], types: TypeRegistry): ConnectError['details'][number] {
+  if ('desc' in detail) return detail;
+  const desc = types.getMessage(detail.type);
+  if (!desc) return detail;
+  try {
+    return { desc, value: fromBinary(desc, detail.value) };
+  } catch {
+    return detail;
+  }
+}
+
+function unexpected(thrown: unknown, { traceId, log }: Showing): ConnectError {
+  if (thrown instanceof Error && thrown.name === 'AbortError') {
+    return fail(Code.Canceled, 'CANCELED', 'the call was cut short', {}, thrown);
+  }
+  log.error({ err: thrown, trace_id: traceId }, 'unexpected failure');
+  const message = `something went wrong here; trace ${traceId}`;
+  return fail(Code.Internal, 'INTERNAL', message, { trace_id: traceId }, thrown);
+}
+
+function retryAfterSeconds(error: ConnectError): string | undefined {
+  if (error.code !== Code.ResourceExhausted && error.code !== Code.Unavailable) return undefined;
+  const told = error.findDetails(ErrorInfoSchema)[0]?.metadata[RETRY_AFTER];
+  return told ?? (error.code === Code.Unavailable ? RETRY_SOON_SECONDS : undefined);
+}

@@ -1,0 +1,99 @@
+import type { DescMethodStreaming, DescMethodUnary } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { reasonOf } from '@kreki/runtime/errors';
+import { validate } from '@kreki/runtime/rpc/interceptors/validation';
+import type { EdgeMethod, Message } from '../registry.ts';
+import type { Upstream } from '../upstream/upstreams.ts';
+
+/** What may cut a call short. */
+export interface CallOptions {
+  readonly signal: AbortSignal;
+  /** What is left of the caller's own deadline. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** A call that was let in. */
+export interface AdmittedCall {
+  /** For an RPC without streams: checks the message, and sends it to the service that answers it. */
+  unary(message: Message, options: CallOptions): Promise<Message>;
+  /** For one with streams: passes messages both ways, each no faster than it is taken. */
+  stream(messages: AsyncIterable<Message>, options: CallOptions): AsyncGenerator<Message>;
+}
+
+/** `refuse` makes the error to answer with from whatever was thrown. */
+export function forward(
+  target: EdgeMethod,
+  upstream: Upstream,
+  headers: Headers,
+  refuse: (error: unknown) => ConnectError,
+): AdmittedCall {
+  const { method, rules } = target;
+  return {
+    async unary(message, { signal, timeoutMs }) {
+      const impatient = timeoutMs !== undefined && timeoutMs < (rules.deadlineMs ?? Number.POSITIVE_INFINITY);
+      try {
+        validate(method.input, message);
+        const answer = await upstream.breaker.run(
+          () => upstream.transport.unary(method as DescMethodUnary, signal, timeoutMs, headers, message),
+          (error) => isFault(error, impatient),
+        );
+        return answer.message;
+      } catch (error) {
+        throw refuse(error);
+      }
+    },
+
+    async *stream(messages, { signal, timeoutMs }) {
+      const input = checked(method as DescMethodStreaming, messages);
+      const ended = AbortSignal.any([signal, input.broken]);
+      try {
+        upstream.breaker.check();
+        const answer = await upstream.transport.stream(
+          method as DescMethodStreaming,
+          ended,
+          timeoutMs,
+          headers,
+          input.messages,
+        );
+        yield* answer.message;
+      } catch (error) {
+        throw refuse(input.broken.aborted ? input.broken.reason : error);
+      }
+    },
+  };
+}
+
+/** Passes messages on as long as they keep to the contract; the first that does not ends the call with its error. */
+function checked(method: DescMethodStreaming, messages: AsyncIterable<Message>) {
+  const broken = new AbortController();
+  async function* pass() {
+    for await (const message of messages) {
+      try {
+        validate(method.input, message);
+      } catch (error) {
+        broken.abort(error);
+        return;
+      }
+      yield message;
+    }
+  }
+  return { messages: pass(), broken: broken.signal };
+}
+
+/**
+ * Whether a failure says that the service is not well. A deadline shorter than the contract's is the caller's own haste, and an `internal` that
+ * the service explains itself is one call's mishap: neither may keep others out.
+ */
+function isFault(error: unknown, impatient: boolean): boolean {
+  if (!(error instanceof ConnectError)) return true;
+  switch (error.code) {
+    case Code.Unavailable:
+      return true;
+    case Code.DeadlineExceeded:
+      return !impatient;
+    case Code.Internal:
+      return reasonOf(error) === '';
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,62 @@
+import { Code, type ConnectError } from '@connectrpc/connect';
+import { reasonOf } from '@kreki/runtime/errors';
+import type { Logger } from '@kreki/runtime/log';
+import { meter, tracer } from '@kreki/runtime/telemetry';
+import { type Context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Exchange, type HttpRequest, header } from '../http/exchange.ts';
+import type { EdgeMethod } from '../registry.ts';
+
+/** What is recorded of one call through the edge, from its admission until its answer is sent. */
+export interface Observed {
+  /** The trace as the services called are to continue it. */
+  readonly context: Context;
+  readonly traceId: string;
+  failed(error: ConnectError): void;
+}
+
+const durations = meter.createHistogram('kreki.edge.call.duration', {
+  unit: 's',
+  description: 'Duration of calls through the edge',
+});
+
+/** Baggage from outside is not believed: only the trace goes on. */
+const TRACE_HEADERS = ['traceparent', 'tracestate'];
+const getter = {
+  keys: () => TRACE_HEADERS,
+  get: (request: HttpRequest, key: string) => (TRACE_HEADERS.includes(key) ? header(request, key) : undefined),
+};
+
+export function observe(target: EdgeMethod, exchange: Exchange, log: Logger): Observed {
+  const { request, response } = exchange;
+  const startMs = performance.now();
+  const parent = propagation.extract(ROOT_CONTEXT, request, getter);
+  const attributes = { 'rpc.method': target.name };
+  const span = tracer.startSpan(target.name, { kind: SpanKind.SERVER, attributes }, parent);
+  const { traceId } = span.spanContext();
+  response.setHeader('x-trace-id', traceId);
+
+  let error: ConnectError | undefined;
+  response.once('close', () => {
+    const durationMs = performance.now() - startMs;
+    const code = error ? (Code[error.code] ?? 'Unknown') : codeOfStatus(response.statusCode);
+    durations.record(durationMs / 1_000, { ...attributes, 'rpc.response.status_code': code });
+    span.setAttribute('rpc.response.status_code', code);
+    if (error?.code === Code.Internal) span.setStatus({ code: SpanStatusCode.ERROR, message: error.rawMessage });
+    span.end();
+    if (!log.isLevelEnabled('debug')) return;
+    const { requestId } = exchange;
+    const reason = (error && reasonOf(error)) || undefined;
+    log.debug({ rpc: target.name, code, reason, durationMs, requestId, trace_id: traceId }, 'call');
+  });
+
+  return {
+    context: trace.setSpan(parent, span),
+    traceId,
+    failed: (shown) => {
+      error = shown;
+    },
+  };
+}
+
+/** For a request that was refused before it became a call, such as one whose body cannot be read. */
+const codeOfStatus = (status: number): string => (status < 400 ? 'Ok' : 'InvalidArgument');

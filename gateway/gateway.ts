@@ -1,0 +1,89 @@
+import { Code } from '@connectrpc/connect';
+import { fail } from '@kreki/runtime/errors';
+import { fetchKeysFrom } from '@kreki/runtime/identity/keys';
+import { createTokenVerifier } from '@kreki/runtime/identity/verifier';
+import { createLogger } from '@kreki/runtime/log';
+import { startTelemetry } from '@kreki/runtime/telemetry';
+import type { Config } from './config.ts';
+import { createRpcHandler } from './connect/adapter.ts';
+import { createEdge } from './edge/edge.ts';
+import { createIdentity } from './edge/identity.ts';
+import { createLimits } from './edge/limits.ts';
+import { createRevocations } from './edge/revocations.ts';
+import { openSharedState } from './edge/shared-state.ts';
+import { clientAddressBehind } from './http/client-address.ts';
+import { createCors } from './http/cors.ts';
+import { createFrontDoor } from './http/front-door.ts';
+import { healthPages } from './http/health.ts';
+import { listen } from './http/listeners.ts';
+import { loadRegistry } from './registry.ts';
+import { sendError } from './rest/answer.ts';
+import { createRestHandler } from './rest/handler.ts';
+import { watchReadiness } from './upstream/readiness.ts';
+import { closeUpstreams, openUpstreams } from './upstream/upstreams.ts';
+
+export interface RunningGateway {
+  /** Base URL for Connect, gRPC-Web and REST over HTTP/1.1. */
+  readonly url: string;
+  /** Base URL for gRPC, Connect and REST over HTTP/2. */
+  readonly h2cUrl: string;
+  stop(): Promise<void>;
+}
+
+export async function startGateway(config: Config): Promise<RunningGateway> {
+  startTelemetry('gateway');
+  const log = createLogger('gateway', config.logLevel);
+  const registry = await loadRegistry();
+  const shared = openSharedState(config.redisUrl, log);
+  const upstreams = openUpstreams(config.upstreams, config.breaker, log);
+  const readiness = watchReadiness(upstreams, log);
+  const stopping = new AbortController();
+  const shutdown = new AbortController();
+
+  const edge = createEdge({
+    upstreams,
+    identity: createIdentity(
+      createTokenVerifier({ fetchKeys: fetchKeysFrom(upstreams.auth.transport) }),
+      createRevocations(shared),
+    ),
+    limits: createLimits(shared, { ip: config.limitPerIp, user: config.limitPerUser }, registry.methods),
+    types: registry.types,
+    log,
+  });
+  const { maxBodyBytes } = config;
+  const answerRest = createRestHandler({ registry, edge, maxBodyBytes, shutdown: shutdown.signal });
+  const answerRpc = createRpcHandler({
+    registry,
+    edge,
+    maxBodyBytes,
+    shutdown: shutdown.signal,
+    otherwise: (exchange) => void answerRest(exchange),
+  });
+  const frontDoor = createFrontDoor({
+    clientAddress: clientAddressBehind(config.trustedProxies),
+    cors: createCors(config.corsOrigins),
+    encrypted: Boolean(config.tlsCertFile),
+    pages: healthPages(upstreams, readiness, stopping.signal),
+    handle: answerRpc,
+    refuse: ({ response }, error) => sendError(response, error, registry.types),
+    log,
+  });
+
+  readiness.start();
+  const listeners = await listen(config, frontDoor);
+  log.info({ url: listeners.url, h2cUrl: listeners.h2cUrl }, 'serving');
+
+  return {
+    url: listeners.url,
+    h2cUrl: listeners.h2cUrl,
+    async stop() {
+      stopping.abort();
+      const stopped = listeners.stop(config.drainMs);
+      shutdown.abort(fail(Code.Unavailable, 'EDGE_STOPPING', 'the edge is going away; call again'));
+      await stopped;
+      await readiness.stop();
+      closeUpstreams(upstreams);
+      shared.stop();
+    },
+  };
+}

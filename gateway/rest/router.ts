@@ -1,0 +1,101 @@
+import type { Route } from './routes.ts';
+import type { Template } from './template.ts';
+
+/** A route with what its path's variables hold, still percent-decoded segment by segment. */
+export interface Match {
+  readonly route: Route;
+  readonly variables: readonly (readonly [field: string, value: string])[];
+}
+
+export type Found =
+  | { readonly kind: 'match'; readonly match: Match }
+  /** The path is known, but not with this HTTP method. */
+  | { readonly kind: 'wrong-method'; readonly allowed: readonly string[] }
+  | { readonly kind: 'none' };
+
+interface Node {
+  readonly literals: Map<string, Node>;
+  any: Node | undefined;
+  /** Routes that end here, by custom verb and HTTP method. */
+  readonly ends: Map<string, Map<string, Route>>;
+  readonly rests: Map<string, Map<string, Route>>;
+}
+
+const newNode = (): Node => ({ literals: new Map(), any: undefined, ends: new Map(), rests: new Map() });
+
+/** Finds routes in a tree of path segments; what is given literally wins over what is variable. */
+export class Router {
+  readonly #root = newNode();
+
+  constructor(routes: readonly Route[]) {
+    for (const route of routes) this.#add(route);
+  }
+
+  find(httpMethod: string, path: string): Found {
+    const segments = path.slice(1).split('/');
+    const plain = this.#walk(this.#root, segments, 0, '');
+    const byMethod = plain ?? this.#withVerb(segments);
+    if (!byMethod) return { kind: 'none' };
+    const route = byMethod.get(httpMethod) ?? (httpMethod === 'HEAD' ? byMethod.get('GET') : undefined);
+    if (!route) return { kind: 'wrong-method', allowed: [...byMethod.keys()].sort() };
+    const matched = plain ? segments : withoutVerb(segments).segments;
+    const variables = captured(route.template, matched);
+    return variables ? { kind: 'match', match: { route, variables } } : { kind: 'none' };
+  }
+
+  #add(route: Route): void {
+    let node = this.#root;
+    const { segments, verb } = route.template;
+    for (const segment of segments) {
+      if (segment === '**') break;
+      if (segment === '*') {
+        node.any ??= newNode();
+        node = node.any;
+      } else {
+        const next = node.literals.get(segment.literal) ?? newNode();
+        node.literals.set(segment.literal, next);
+        node = next;
+      }
+    }
+    const table = segments.at(-1) === '**' ? node.rests : node.ends;
+    const byMethod = table.get(verb) ?? new Map<string, Route>();
+    const taken = byMethod.get(route.httpMethod);
+    if (taken) throw new Error(`${taken.target.name} and ${route.target.name} share ${route.httpMethod} ${route.path}`);
+    byMethod.set(route.httpMethod, route);
+    table.set(verb, byMethod);
+  }
+
+  #withVerb(path: readonly string[]): ReadonlyMap<string, Route> | undefined {
+    const { segments, verb } = withoutVerb(path);
+    return verb ? this.#walk(this.#root, segments, 0, verb) : undefined;
+  }
+
+  #walk(node: Node, path: readonly string[], index: number, verb: string): ReadonlyMap<string, Route> | undefined {
+    const segment = path[index];
+    if (segment === undefined) return node.ends.get(verb) ?? node.rests.get(verb);
+    const literal = node.literals.get(segment);
+    const found = literal && this.#walk(literal, path, index + 1, verb);
+    if (found) return found;
+    const variable = node.any && segment !== '' ? this.#walk(node.any, path, index + 1, verb) : undefined;
+    return variable ?? node.rests.get(verb);
+  }
+}
+
+function withoutVerb(path: readonly string[]): { segments: readonly string[]; verb: string } {
+  const last = path.at(-1) ?? '';
+  const colon = last.lastIndexOf(':');
+  if (colon < 0) return { segments: path, verb: '' };
+  return { segments: [...path.slice(0, -1), last.slice(0, colon)], verb: last.slice(colon + 1) };
+}
+
+/** Undefined when a segment's percent-encoding is broken. */
+function captured(template: Template, path: readonly string[]): Match['variables'] | undefined {
+  try {
+    return template.captures.map(({ field, start, end }) => [
+      field,
+      path.slice(start, end).map(decodeURIComponent).join('/'),
+    ]);
+  } catch {
+    return undefined;
+  }
+}

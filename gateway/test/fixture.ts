@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DescService } from '@bufbuild/protobuf';
+import { Code, createClient, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
+import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
+import { UserAdminService } from '@kreki/gen/kreki/auth/v1/user_admin_service_pb.js';
+import { EmergencyStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
+import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
+import { NotificationService } from '@kreki/gen/kreki/notification/v1/notification_service_pb.js';
+import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
+import { fail } from '@kreki/runtime/errors';
+import { fetchKeysFrom } from '@kreki/runtime/identity/keys';
+import { createTokenVerifier } from '@kreki/runtime/identity/verifier';
+import { createLogger } from '@kreki/runtime/log';
+import { implement } from '@kreki/runtime/rpc/handlers';
+import { access } from '@kreki/runtime/rpc/interceptors/access';
+import { telemetry } from '@kreki/runtime/rpc/interceptors/telemetry';
+import { validation } from '@kreki/runtime/rpc/interceptors/validation';
+import { startRpcServer } from '@kreki/runtime/rpc/server';
+import { createGrpcTransport } from '@kreki/runtime/rpc/transport';
+
+/** A call as a service behind the edge got it. */
+export interface Received {
+  readonly rpc: string;
+  readonly headers: Headers;
+  readonly message: unknown;
+  readonly timeoutMs: number | undefined;
+}
+
+/** Stands for all services of the mesh: answers the parts of their contracts that the edge is tested with, as a real server. */
+export interface Upstream {
+  readonly url: string;
+  readonly received: Received[];
+  /** The last call. */
+  last(): Received;
+  /** What the next calls of GetMe do: sleep, fail, answer. */
+  behaviour: { delayMs: number; failWith: Code | undefined };
+  /** How many Watch streams are open, and how many messages they yielded. */
+  readonly watches: { open: number; sent: number };
+  stop(): Promise<void>;
+}
+
+const PADDING = 'x'.repeat(10_000);
+
+export async function startUpstream(identityUrl: string): Promise<Upstream> {
+  const keys = createGrpcTransport({ url: identityUrl });
+  const fetchKeys = fetchKeysFrom(keys);
+  const received: Received[] = [];
+  const behaviour: Upstream['behaviour'] = { delayMs: 0, failWith: undefined };
+  const watches = { open: 0, sent: 0 };
+  const note = (message: unknown, context: HandlerContext) =>
+    received.push({
+      rpc: context.method.name,
+      headers: context.requestHeader,
+      message,
+      timeoutMs: context.timeoutMs(),
+    });
+
+  const auth = answering(AuthService, note, {
+    getJwks: () => createClient(AuthService, keys).getJwks({}),
+    async getMe() {
+      await sleep(behaviour.delayMs);
+      if (behaviour.failWith) throw fail(behaviour.failWith, 'AS_TOLD', 'as told');
+      return { user: { email: 'citra@example.id' }, permissions: ['emergencies:create'] };
+    },
+    login() {
+      throw fail(Code.ResourceExhausted, 'TOO_MANY_FAILED_LOGINS', 'too many', { retryAfterSeconds: '42' });
+    },
+    listSessions() {
+      throw new Error('secret detail of the cause');
+    },
+  });
+  const emergency = answering(EmergencyService, note, {
+    triggerPanic: ({ location, severity, description }) => ({
+      emergency: { id: ID, status: EmergencyStatus.PENDING, location, severity, description, version: 1n },
+    }),
+    get: ({ id }) => ({ emergency: { id, status: EmergencyStatus.PENDING } }),
+    async *watch({ id }, { signal }) {
+      watches.open += 1;
+      try {
+        for (let version = 1n; !signal.aborted && version <= 1_000n; version++) {
+          watches.sent += 1;
+          yield { emergency: { id, version, status: EmergencyStatus.PENDING, description: PADDING } };
+          if (version >= 3n && id === ID) return;
+          if (version === 2n && id === FAILING_ID) throw fail(Code.FailedPrecondition, 'AS_TOLD', 'as told');
+        }
+      } finally {
+        watches.open -= 1;
+      }
+    },
+  });
+  const volunteer = answering(VolunteerService, note, {
+    async streamLocations(positions) {
+      let count = 0n;
+      for await (const _ of positions) count++;
+      return { received: count };
+    },
+  });
+  const notification = answering(NotificationService, note, {
+    verifyWhatsAppWebhook: ({ hub }) => ({
+      body: { contentType: 'text/plain', data: Buffer.from(hub?.challenge ?? '') },
+    }),
+  });
+
+  const server = await startRpcServer({
+    host: '127.0.0.1',
+    port: 0,
+    implementations: [auth, answering(UserAdminService, note, {}), emergency, volunteer, notification],
+    interceptors: [
+      telemetry(createLogger('fixture', 'silent')),
+      access(createTokenVerifier({ fetchKeys })),
+      validation,
+    ],
+    drainMs: 500,
+  });
+  server.setServing(true);
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    received,
+    behaviour,
+    watches,
+    last() {
+      const call = received.at(-1);
+      if (!call) throw new Error('nothing was received');
+      return call;
+    },
+    async stop() {
+      await server.stop();
+      keys.close();
+    },
+  };
+}
+
+export const ID = '0199c0de-0000-7000-8000-000000000001';
+/** Watching it fails after two messages. */
+export const FAILING_ID = '0199c0de-0000-7000-8000-000000000002';
+/** Watching it gives a thousand large messages. */
+export const LONG_ID = '0199c0de-0000-7000-8000-000000000003';
+
+/** What is not given answers with an empty message. */
+function answering<Desc extends DescService>(
+  service: Desc,
+  note: (message: unknown, context: HandlerContext) => void,
+  given: Partial<ServiceImpl<Desc>>,
+) {
+  const functions = given as Record<string, ((message: unknown, context: HandlerContext) => unknown) | undefined>;
+  const noted = service.methods.map(({ localName }) => [
+    localName,
+    (message: unknown, context: HandlerContext) => {
+      note(message, context);
+      return functions[localName]?.(message, context) ?? {};
+    },
+  ]);
+  return implement(service, Object.fromEntries(noted) as ServiceImpl<Desc>);
+}

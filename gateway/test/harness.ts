@@ -1,0 +1,45 @@
+import { emptyRedis } from '@kreki/runtime/testing/harness';
+import { startIdentity } from '@kreki/runtime/testing/identity';
+import { services } from '../../mesh/topology.ts';
+import { readConfig } from '../config.ts';
+import { type RunningGateway, startGateway } from '../gateway.ts';
+import { startUpstream, type Upstream } from './fixture.ts';
+
+/** The edge before a stand-in for all services, on real servers. */
+export interface TestEdge {
+  readonly gateway: RunningGateway;
+  readonly upstream: Upstream;
+  readonly identity: Awaited<ReturnType<typeof startIdentity>>;
+  readonly redisUrl: string;
+  stop(): Promise<void>;
+}
+
+export async function startEdge(env: Record<string, string> = {}): Promise<TestEdge> {
+  const redisUrl = env.REDIS_URL ?? (await emptyRedis(process.env.TEST_REDIS_URL ?? ''));
+  const identity = await startIdentity();
+  const upstream = await startUpstream(identity.url);
+  const urls = Object.keys(services).map((name) => [`${name.toUpperCase()}_URL`, upstream.url]);
+  const gateway = await startGateway(
+    readConfig({
+      HTTP_PORT: '0',
+      H2C_PORT: '0',
+      REDIS_URL: redisUrl,
+      LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+      TRUSTED_PROXIES: '127.0.0.1,::1',
+      DRAIN: '1s',
+      ...Object.fromEntries(urls),
+      ...env,
+    }),
+  );
+  return {
+    gateway,
+    upstream,
+    identity,
+    redisUrl,
+    async stop() {
+      await gateway.stop();
+      await upstream.stop();
+      await identity.stop();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { Logger } from '@kreki/runtime/log';
+import { createGrpcTransport, type GrpcTransport } from '@kreki/runtime/rpc/transport';
+import type { ServiceName } from '../../mesh/topology.ts';
+import { type Breaker, type BreakerSettings, createBreaker } from './breaker.ts';
+
+/** A service of the mesh as the edge reaches it. */
+export interface Upstream {
+  readonly name: ServiceName;
+  readonly transport: GrpcTransport;
+  readonly breaker: Breaker;
+}
+
+export type Upstreams = Readonly<Record<ServiceName, Upstream>>;
+
+export function openUpstreams(
+  urls: Readonly<Record<ServiceName, string>>,
+  settings: BreakerSettings,
+  log: Logger,
+): Upstreams {
+  const open = (name: ServiceName, url: string): Upstream => ({
+    name,
+    transport: createGrpcTransport({ url }),
+    breaker: createBreaker(name, settings, log),
+  });
+  const opened = Object.entries(urls).map(([name, url]) => [name, open(name as ServiceName, url)]);
+  return Object.fromEntries(opened) as Upstreams;
+}
+
+export function closeUpstreams(upstreams: Upstreams): void {
+  for (const { transport, breaker } of Object.values(upstreams)) {
+    transport.close();
+    breaker.stop();
+  }
+}
