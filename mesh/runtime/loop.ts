@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from './log.ts';
 
 /** A step that a service repeats for as long as it runs. */
@@ -29,13 +28,19 @@ export function loop(
   let woken = false;
   let wakeUp = () => {};
 
-  const pause = async (ms: number, wakeable: boolean) => {
-    const pausing = new AbortController();
-    wakeUp = wakeable ? () => pausing.abort() : () => {};
-    const signal = AbortSignal.any([stopping.signal, pausing.signal]);
-    await sleep(ms, undefined, { signal }).catch(() => undefined);
-    wakeUp = () => {};
-  };
+  const pause = (ms: number, wakeable: boolean) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(end, ms);
+      function end() {
+        clearTimeout(timer);
+        stopping.signal.removeEventListener('abort', end);
+        wakeUp = () => {};
+        resolve();
+      }
+      stopping.signal.addEventListener('abort', end);
+      if (wakeable) wakeUp = end;
+      if (stopping.signal.aborted) end();
+    });
 
   const run = async () => {
     let failures = 0;

@@ -3,7 +3,9 @@ import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { databaseError, isRetryable } from './errors.ts';
 import { migrate } from './migrations.ts';
+import { run, withClient } from './session.ts';
 import type { Prepared } from './sql.ts';
+import { getTypeParser } from './types.ts';
 
 /** What runs statements: a database by itself, or a transaction on it. */
 export interface Queryable {
@@ -43,17 +45,21 @@ export interface DatabaseOptions {
 
 const TRANSACTION_TRIES = 5;
 const CONNECT_TIMEOUT_MS = 5_000;
+const ANSWER_PATIENCE_MS = 5_000;
 const START_PATIENCE_MS = 60_000;
 const HEALTH_TIMEOUT_MS = 1_000;
 
 /** Opens a pool on a database, waits for the server when it is not up yet, and brings the schema up to date. */
 export async function openDatabase(url: string, options: DatabaseOptions): Promise<Database> {
+  const statementTimeoutMs = options.statementTimeoutMs ?? 10_000;
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 10,
     application_name: options.name,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: options.statementTimeoutMs ?? 10_000,
+    statement_timeout: statementTimeoutMs,
+    // A server that does not even say that time is up is gone.
+    query_timeout: statementTimeoutMs + ANSWER_PATIENCE_MS,
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
     types: { getTypeParser },
@@ -69,58 +75,45 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
   }
   return {
     pool,
-    query: (statement, values) => run(pool, statement, values),
+    query: (statement, values) => withClient(pool, (client) => run(client, statement, values)),
     transaction: (work) => transaction(pool, work),
     healthy: () => healthy(pool),
     stop: () => pool.end(),
   };
 }
 
-async function run<Row extends object>(
-  on: pg.Pool | pg.ClientBase,
-  { name, text }: Prepared,
-  values: readonly unknown[] = [],
-): Promise<Row[]> {
-  try {
-    return (await on.query<Row>({ name, text, values: [...values] })).rows;
-  } catch (error) {
-    throw databaseError(error);
-  }
-}
-
 async function transaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(pool, work);
+      return await withClient(pool, (client) => once(client, work));
     } catch (error) {
-      if (!isRetryable(error) || attempt >= TRANSACTION_TRIES) throw databaseError(error);
+      if (!isRetryable(error) || attempt >= TRANSACTION_TRIES) throw error;
       await sleep(Math.random() * 10 * 2 ** attempt);
     }
   }
 }
 
-async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw databaseError(error);
-  });
-  let broken: Error | undefined;
-  const onError = (error: Error) => {
-    broken = error;
-  };
-  client.on('error', onError);
+async function once<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>): Promise<T> {
   try {
-    await client.query('BEGIN');
+    await send(client, 'BEGIN');
     const result = await work({ client, query: (statement, values) => run(client, statement, values) });
-    await client.query('COMMIT');
+    const command = await send(client, 'COMMIT');
+    // The server answers COMMIT with ROLLBACK when a statement had failed and `work` went on in spite of it.
+    if (command !== 'COMMIT') throw new Error('nothing was committed: a statement of the transaction had failed');
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch((failure: Error) => {
-      broken = failure;
-    });
+    // On a connection that is lost this fails too, and the first error tells more.
+    await client.query('ROLLBACK').catch(() => undefined);
     throw error;
-  } finally {
-    client.off('error', onError);
-    client.release(broken);
+  }
+}
+
+/** The command that the server says it ran. */
+async function send(client: pg.PoolClient, command: 'BEGIN' | 'COMMIT'): Promise<string> {
+  try {
+    return (await client.query(command)).command;
+  } catch (error) {
+    throw databaseError(error);
   }
 }
 
@@ -147,12 +140,3 @@ async function untilUp(pool: pg.Pool, log: Logger): Promise<void> {
     }
   }
 }
-
-const { builtins } = pg.types;
-
-/** int8 as number (ours stay below 2^53), date as text: a day has no time zone. */
-const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
-  if (oid === builtins.INT8) return Number;
-  if (oid === builtins.DATE) return String;
-  return pg.types.getTypeParser(oid, format as 'text');
-};

@@ -19,8 +19,19 @@ export function sqlState(error: unknown): string | undefined {
 
 /** Classes of SQLSTATE that say the server is gone, going or full, rather than that the statement is wrong. */
 const UNAVAILABLE = /^(08|53|57P|25P03)/;
+/** What node and pg say of a connection that cannot be had, or that was lost. */
 const LOST =
-  /ECONN|EPIPE|ETIMEDOUT|Connection terminated|timeout exceeded when trying to connect|not queryable|terminating/i;
+  /ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|Connection terminated|timeout expired|Query read timeout|not queryable|Client was closed/i;
+/** pg-pool's words when every connection stayed lent out. */
+const EXHAUSTED = /timeout exceeded when trying to connect/i;
+
+/** Whether an error, also one that `databaseError` wrapped, says that a connection is not to be used any more. */
+export function isLost(error: unknown): boolean {
+  const cause = error instanceof ConnectError ? error.cause : error;
+  if (!(cause instanceof Error)) return false;
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  return cause instanceof pg.DatabaseError ? UNAVAILABLE.test(code) : LOST.test(`${code} ${cause.message}`);
+}
 
 /**
  * UNAVAILABLE with reason `DATABASE_UNAVAILABLE` when the database could not be reached, so that an idempotent call is sent again; every
@@ -28,9 +39,7 @@ const LOST =
  */
 export function databaseError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ConnectError) return error;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const unavailable =
-    error instanceof pg.DatabaseError ? UNAVAILABLE.test(code) : LOST.test(`${code} ${error.message}`);
-  if (!unavailable) return error;
-  return fail(Code.Unavailable, 'DATABASE_UNAVAILABLE', 'the database cannot be reached now', {}, error);
+  const unavailable = (message: string) => fail(Code.Unavailable, 'DATABASE_UNAVAILABLE', message, {}, error);
+  if (EXHAUSTED.test(error.message)) return unavailable('every database connection is in use');
+  return isLost(error) ? unavailable('the database cannot be reached now') : error;
 }

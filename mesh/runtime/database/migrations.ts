@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type pg from 'pg';
+import pg from 'pg';
 import type { Logger } from '../log.ts';
 
 /** Prisma's own bookkeeping, so that its tools understand a database that this runner brought up to date. */
@@ -33,9 +33,12 @@ interface Applied {
  */
 export async function migrate(pool: pg.Pool, folder: URL, log: Logger): Promise<void> {
   const migrations = read(fileURLToPath(folder));
-  const client = await pool.connect();
+  // A connection of its own, without the pool's time limits: a migration, and waiting for another replica's, takes what it takes.
+  const client = new pg.Client({ ...pool.options, statement_timeout: 0, query_timeout: 0 });
+  // What runs on a connection that is lost rejects, and says so.
+  client.on('error', () => undefined);
   try {
-    await client.query('SET statement_timeout = 0');
+    await client.connect();
     await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
     await client.query(BOOKKEEPING);
     const { rows } = await client.query<Applied>(
@@ -49,8 +52,8 @@ export async function migrate(pool: pg.Pool, folder: URL, log: Logger): Promise<
         throw new Error(`migration ${name} was changed after it had been applied; add a new one`);
     }
   } finally {
-    // Ends the session, and with it the lock and the setting.
-    client.release(true);
+    // Ends the session, and with it the lock.
+    await client.end();
   }
 }
 
@@ -70,7 +73,7 @@ function read(folder: string): Migration[] {
     .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-async function apply(client: pg.PoolClient, { name, sql, checksum }: Migration, log: Logger): Promise<void> {
+async function apply(client: pg.Client, { name, sql, checksum }: Migration, log: Logger): Promise<void> {
   const start = performance.now();
   await client.query('BEGIN');
   try {
@@ -82,7 +85,7 @@ async function apply(client: pg.PoolClient, { name, sql, checksum }: Migration, 
     );
     await client.query('COMMIT');
   } catch (error) {
-    await client.query('ROLLBACK');
+    await client.query('ROLLBACK').catch(() => undefined);
     throw new Error(`migration ${name} failed: ${error instanceof Error ? error.message : error}`, { cause: error });
   }
   log.info({ migration: name, durationMs: Math.round(performance.now() - start) }, 'migration applied');

@@ -31,6 +31,7 @@ export interface Bus {
 
 const RETRY_MS = 500;
 const REQUEST_TIMEOUT_MS = 5_000;
+const FLUSH_MS = 500;
 
 /** Returns at once, also when NATS cannot be reached yet. The URL may hold `user:password@` or `token@`, and several servers separated by commas. */
 export function openBus(url: string, { name, log }: { name: string; log: Logger }): Bus {
@@ -49,11 +50,15 @@ export function openBus(url: string, { name, log }: { name: string; log: Logger 
     entry.live = connection.subscribe(entry.subject, {
       callback: (error, message) => {
         if (error) return;
-        entry.receive({
-          subject: message.subject,
-          data: message.data,
-          header: (header) => message.headers?.get(header) ?? '',
-        });
+        try {
+          entry.receive({
+            subject: message.subject,
+            data: message.data,
+            header: (header) => message.headers?.get(header) ?? '',
+          });
+        } catch (failure) {
+          log.error({ err: failure, subject: message.subject }, 'a subscriber failed');
+        }
       },
     });
   };
@@ -140,6 +145,8 @@ export function openBus(url: string, { name, log }: { name: string; log: Logger 
     async stop() {
       stopping.abort();
       await opening;
+      // Acknowledgements are sent without waiting for an answer: they leave before the connection does.
+      if (connected) await Promise.race([connection?.flush(), sleep(FLUSH_MS)]).catch(() => undefined);
       await connection?.close();
     },
   };

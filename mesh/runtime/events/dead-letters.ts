@@ -1,6 +1,7 @@
-import { type JsMsg, headers as natsHeaders } from 'nats';
+import { type JsMsg, type MsgHdrs, headers as natsHeaders, type StoredMsg } from 'nats';
 import type { Bus } from './bus.ts';
-import { DEAD_LETTER_STREAM } from './subjects.ts';
+import { ensureDeadLetterStream, isNotFound } from './streams.ts';
+import { DEAD_LETTER_STREAM, DEAD_LETTER_SUBJECTS } from './subjects.ts';
 
 /** An event that a consumer gave up on. */
 export interface DeadLetter {
@@ -23,6 +24,7 @@ const HEADER = {
   reason: 'kreki-reason',
   attempts: 'kreki-attempts',
   subject: 'kreki-subject',
+  only: 'kreki-only',
 };
 const REASON_MAX = 1_000;
 
@@ -32,43 +34,51 @@ export async function publishDeadLetter(
   message: JsMsg,
   death: { durable: string; reason: string; attempts: number },
 ): Promise<void> {
-  const { client } = required(bus);
-  const headers = natsHeaders();
-  for (const [name, values] of message.headers ?? []) {
-    if (name.startsWith('ce-') || name === 'content-type' || name === 'traceparent') headers.set(name, values[0] ?? '');
-  }
+  const { client, manager } = required(bus);
+  const headers = eventHeaders(message.headers ?? []);
   headers.set(HEADER.durable, death.durable);
   headers.set(HEADER.reason, death.reason.replace(/[\r\n]+/g, ' ').slice(0, REASON_MAX));
   headers.set(HEADER.attempts, String(death.attempts));
   headers.set(HEADER.subject, message.subject);
-  const msgID = `dead:${death.durable}:${message.headers?.get('ce-id') || message.seq}:${message.seq}`;
+  const msgID = `dead:${death.durable}:${message.headers?.get('ce-id') || 'none'}:${message.seq}`;
+  await ensureDeadLetterStream(manager);
   await client.publish(`${PREFIX}.${death.durable}.${message.subject}`, message.data, { headers, msgID });
 }
 
-/** Dead letters, the oldest first, after a place in the stream. */
+/** Whether an event is meant for this consumer: one that was replayed is for the consumer alone that had given it up. */
+export function isFor(message: JsMsg, durable: string): boolean {
+  const only = message.headers?.get(HEADER.only);
+  return !only || only === durable;
+}
+
+/** Dead letters, the oldest first, after a place in the stream; none while no consumer has ever made the stream. */
 export async function listDeadLetters(
   bus: Bus,
   options: { after?: number; limit?: number } = {},
 ): Promise<DeadLetter[]> {
   const { manager } = required(bus);
-  const { state } = await manager.streams.info(DEAD_LETTER_STREAM);
   const found: DeadLetter[] = [];
-  for (let seq = Math.max((options.after ?? 0) + 1, state.first_seq); seq <= state.last_seq; seq++) {
-    if (found.length >= (options.limit ?? 100)) break;
-    const letter = await getDeadLetter(bus, seq);
-    if (letter) found.push(letter);
+  for (let seq = (options.after ?? 0) + 1; found.length < (options.limit ?? 100); ) {
+    // The next one that is still there, from this place on; nats.js does not name this request.
+    const query = { seq, next_by_subj: DEAD_LETTER_SUBJECTS };
+    const stored = await orNone(manager.streams.getMessage(DEAD_LETTER_STREAM, query));
+    if (!stored) break;
+    found.push(read(stored));
+    seq = stored.seq + 1;
   }
   return found;
 }
 
 /** One dead letter; undefined when it was replayed, dropped, or has aged out. */
 export async function getDeadLetter(bus: Bus, seq: number): Promise<DeadLetter | undefined> {
-  const { manager } = required(bus);
-  const stored = await manager.streams.getMessage(DEAD_LETTER_STREAM, { seq }).catch(() => undefined);
-  if (!stored) return undefined;
+  const stored = await find(bus, seq);
+  return stored && read(stored);
+}
+
+function read(stored: StoredMsg): DeadLetter {
   const header = (name: string) => stored.header.get(name);
   return {
-    seq,
+    seq: stored.seq,
     durable: header(HEADER.durable),
     reason: header(HEADER.reason),
     attempts: Number(header(HEADER.attempts)),
@@ -81,25 +91,49 @@ export async function getDeadLetter(bus: Bus, seq: number): Promise<DeadLetter |
 }
 
 /**
- * Publishes a dead letter to its subject again, with the same event id: the consumer that gave it up has no inbox row of it and handles it,
- * the others have one and pass it over. Then drops it.
+ * Publishes a dead letter to its subject again, with the same event id, for the consumer that gave it up and no other. Then drops it.
+ * @returns false when there is no such dead letter.
  */
 export async function replayDeadLetter(bus: Bus, seq: number): Promise<boolean> {
-  const { client, manager } = required(bus);
-  const stored = await manager.streams.getMessage(DEAD_LETTER_STREAM, { seq }).catch(() => undefined);
+  const { client } = required(bus);
+  const stored = await find(bus, seq);
   if (!stored) return false;
-  const headers = natsHeaders();
-  for (const [name, values] of stored.header) {
-    if (name.startsWith('ce-') || name === 'content-type' || name === 'traceparent') headers.set(name, values[0] ?? '');
-  }
+  const headers = eventHeaders(stored.header);
+  headers.set(HEADER.only, stored.header.get(HEADER.durable));
   const msgID = `replay:${seq}:${stored.header.get('ce-id')}`;
   await client.publish(stored.header.get(HEADER.subject), stored.data, { headers, msgID });
-  return dropDeadLetter(bus, seq);
+  await dropDeadLetter(bus, seq);
+  return true;
 }
 
-/** Removes a dead letter for good. */
+/**
+ * Removes a dead letter for good.
+ * @returns false when there is no such dead letter.
+ */
 export async function dropDeadLetter(bus: Bus, seq: number): Promise<boolean> {
-  return required(bus).manager.streams.deleteMessage(DEAD_LETTER_STREAM, seq, false);
+  const { manager } = required(bus);
+  return (await find(bus, seq)) !== undefined && manager.streams.deleteMessage(DEAD_LETTER_STREAM, seq, false);
+}
+
+const find = (bus: Bus, seq: number): Promise<StoredMsg | undefined> =>
+  orNone(required(bus).manager.streams.getMessage(DEAD_LETTER_STREAM, { seq }));
+
+async function orNone<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** What makes a message an event, without what JetStream or a consumer added to it. */
+function eventHeaders(from: Iterable<[string, string[]]>): MsgHdrs {
+  const headers = natsHeaders();
+  for (const [name, values] of from) {
+    if (name.startsWith('ce-') || name === 'content-type' || name === 'traceparent') headers.set(name, values[0] ?? '');
+  }
+  return headers;
 }
 
 function required(bus: Bus) {

@@ -8,11 +8,15 @@ import type { Logger } from '../log.ts';
 import { meter, tracer } from '../telemetry.ts';
 import type { Bus } from './bus.ts';
 import type { Consumer, EventContext, EventHandler } from './consumer.ts';
-import { publishDeadLetter } from './dead-letters.ts';
+import { isFor, publishDeadLetter } from './dead-letters.ts';
+import type { Slots } from './keyed-queue.ts';
 
 const DEFAULT_ATTEMPTS = 5;
 const BACK_OFF_MS = 200;
 const BACK_OFF_MAX_MS = 10_000;
+const AWAY_BACK_OFF_MAX_MS = 1_000;
+const DEAD_LETTER_RETRY_MS = 1_000;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const TAKE = prepared(
   'inbox_take',
@@ -33,31 +37,30 @@ interface Surroundings {
   readonly bus: Bus;
   readonly database: Database;
   readonly log: Logger;
+  /** Ends the reading: what is not handled by then is handed back. */
   readonly signal: AbortSignal;
+  /** Bounds how many events are handled at once; one that waits for its next try has no slot. */
+  readonly slots: Slots;
 }
 
 /**
  * Handles one delivered event to its end: handled once and acknowledged, or given up and in the dead-letter stream, or handed back because
  * the service stops. Never rejects.
  */
-export function createDelivery(consumer: Consumer, { bus, database, log, signal }: Surroundings) {
+export function createDelivery(consumer: Consumer, { bus, database, log, signal, slots }: Surroundings) {
+  const { durable } = consumer;
   const handlers = new Map(consumer.handle.map((handler) => [handler.subject, handler]));
   const maxAttempts = consumer.maxAttempts ?? DEFAULT_ATTEMPTS;
 
   const giveUp = async (message: JsMsg, reason: string, attempts: number) => {
-    log.error(
-      { durable: consumer.durable, subject: message.subject, id: idOf(message), reason, attempts },
-      'dead letter',
-    );
+    log.error({ durable, subject: message.subject, id: idOf(message), reason, attempts }, 'dead letter');
     while (!signal.aborted) {
       try {
-        await publishDeadLetter(bus, message, { durable: consumer.durable, reason, attempts });
-        message.ack();
-        return;
+        await publishDeadLetter(bus, message, { durable, reason, attempts });
+        return message.ack();
       } catch (error) {
-        log.warn({ err: error }, 'the dead letter could not be stored yet');
-        message.working();
-        await pause(1_000, signal);
+        log.warn({ err: error, durable }, 'the dead letter could not be stored yet');
+        await pause(DEAD_LETTER_RETRY_MS, signal);
       }
     }
     message.nak();
@@ -65,7 +68,7 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal 
 
   const handle = async (message: JsMsg, work: (context: EventContext) => Promise<void>, attempt: number) => {
     const done = await database.transaction(async (tx) => {
-      const [taken] = await tx.query(TAKE, [consumer.durable, idOf(message)]);
+      const [taken] = await tx.query(TAKE, [durable, idOf(message)]);
       if (!taken) return false;
       await work({
         tx,
@@ -83,6 +86,7 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal 
   };
 
   const deliver = async (message: JsMsg, handler: EventHandler) => {
+    if (!UUID.test(idOf(message))) return giveUp(message, 'not an event: its ce-id is not a UUID', 1);
     let work: ReturnType<EventHandler['accept']>;
     try {
       work = handler.accept(message.data);
@@ -91,8 +95,12 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal 
     }
     const start = performance.now();
     for (let attempt = 1, waits = 0; ; ) {
+      if (signal.aborted) return message.nak();
       try {
-        await handle(message, work, attempt);
+        await slots.run(async () => {
+          signal.throwIfAborted();
+          await handle(message, work, attempt);
+        });
         durations.record((performance.now() - start) / 1_000, { 'messaging.destination.name': message.subject });
         return;
       } catch (error) {
@@ -100,13 +108,10 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal 
         // While the database is away no try is spent: the event waits for it.
         const away = error instanceof ConnectError && error.code === Code.Unavailable;
         if (!away && attempt >= maxAttempts) return giveUp(message, String(error), attempt);
-        waits += 1;
         if (!away) attempt += 1;
-        const waitMs =
-          Math.min(BACK_OFF_MS * 2 ** (waits - 1), away ? 1_000 : BACK_OFF_MAX_MS) * (0.5 + Math.random() / 2);
-        log.warn({ err: error, durable: consumer.durable, id: idOf(message), attempt }, 'an event will be tried again');
-        message.working();
-        await pause(waitMs, signal);
+        const backOffMs = Math.min(BACK_OFF_MS * 2 ** waits++, away ? AWAY_BACK_OFF_MAX_MS : BACK_OFF_MAX_MS);
+        log.warn({ err: error, durable, id: idOf(message), attempt }, 'an event will be tried again');
+        await pause(backOffMs * (0.5 + Math.random() / 2), signal);
       }
     }
   };
@@ -114,15 +119,15 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal 
   return async (message: JsMsg): Promise<void> => {
     if (signal.aborted) return message.nak();
     const handler = handlers.get(message.subject);
-    if (!handler) return message.ack();
+    if (!handler || !isFor(message, durable)) return message.ack();
     const parent = propagation.extract(ROOT_CONTEXT, message, headerGetter);
-    const attributes = { 'messaging.system': 'nats', 'messaging.consumer.group.name': consumer.durable };
+    const attributes = { 'messaging.system': 'nats', 'messaging.consumer.group.name': durable };
     const span = tracer.startSpan(`process ${message.subject}`, { kind: SpanKind.CONSUMER, attributes }, parent);
     try {
       await context.with(trace.setSpan(parent, span), () => deliver(message, handler));
     } catch (error) {
       span.setStatus({ code: SpanStatusCode.ERROR });
-      log.error({ err: error, durable: consumer.durable }, 'an event was handed back');
+      log.error({ err: error, durable }, 'an event was handed back');
       message.nak(1_000);
     } finally {
       span.end();
@@ -130,7 +135,6 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal 
   };
 }
 
-/** Events carry their id; a message from elsewhere is known by its place in the stream. */
 const idOf = (message: JsMsg): string => message.headers?.get('ce-id') ?? '';
 
 const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => undefined);

@@ -3,7 +3,10 @@ import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufb
 import { context, propagation } from '@opentelemetry/api';
 import type { Tx } from '../database/database.ts';
 import { prepared } from '../database/sql.ts';
-import { domainOf, subjectOf } from './subjects.ts';
+import { domainOf, domainSubjects, subjectOf } from './subjects.ts';
+
+/** NATS' own limit is 1 MiB with headers. */
+const PAYLOAD_BYTES_MAX = 1_000_000;
 
 /** An event on its way to the outbox table. */
 export interface OutboxEvent {
@@ -19,6 +22,7 @@ export interface OutboxEvent {
 /**
  * Makes an event of a contract's message, continuing the active trace.
  * @param aggregateId What the event is about; events of one aggregate are delivered in order.
+ * @throws RangeError when the message is larger than NATS carries.
  */
 export function event<Desc extends DescMessage>(
   schema: Desc,
@@ -36,7 +40,11 @@ export function event<Desc extends DescMessage>(
     'content-type': 'application/protobuf',
   };
   propagation.inject(context.active(), headers);
-  return { id, subject: subjectOf(schema), aggregateId, payload: toBinary(schema, create(schema, message)), headers };
+  const payload = toBinary(schema, create(schema, message));
+  // One that NATS refuses would hold up everything behind it.
+  if (payload.length > PAYLOAD_BYTES_MAX)
+    throw new RangeError(`${schema.typeName} has ${payload.length} bytes, more than NATS carries`);
+  return { id, subject: subjectOf(schema), aggregateId, payload, headers };
 }
 
 /** Values of one event for a statement's own CTE: `[id, subject, aggregateId, payload, headers]` (headers as JSON text). */
@@ -66,15 +74,23 @@ const APPEND = prepared(
 
 /** Where a service leaves its events; the relay takes them to the stream of its domain. */
 export interface Outbox {
-  /** Writes events in the transaction of the state change they tell of, in their order. */
+  /**
+   * Writes events in the transaction of the state change they tell of, in their order. Lock or write the aggregate's row before: then
+   * transactions on one aggregate follow each other, and so do their events.
+   */
   append(tx: Tx, events: readonly OutboxEvent[]): Promise<void>;
   /** Tells the relay, after the commit, that there is something to publish now. */
   wake(): void;
 }
 
-export function createOutbox(relay: { wake(): void }): Outbox {
+/** @param relay Its domain is the only one whose events may be published. */
+export function createOutbox(relay: { wake(): void; readonly domain?: string }): Outbox {
   return {
     async append(tx, events) {
+      for (const { subject } of events) {
+        if (relay.domain && !subject.startsWith(domainSubjects(relay.domain).replace('>', '')))
+          throw new RangeError(`${subject} is not an event of ${relay.domain}`);
+      }
       if (events.length > 0) await tx.query(APPEND, outboxColumns(events));
     },
     wake: () => relay.wake(),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AckPolicy, type ConsumerMessages, DeliverPolicy, type JsMsg, nanos, ReplayPolicy } from 'nats';
+import type { JsMsg } from 'nats';
 import type { Database } from '../database/database.ts';
 import { prepared } from '../database/sql.ts';
 import type { Logger } from '../log.ts';
@@ -7,106 +7,127 @@ import { loop } from '../loop.ts';
 import type { Bus } from './bus.ts';
 import type { Consumer } from './consumer.ts';
 import { createDelivery } from './delivery.ts';
-import { KeyedQueue } from './keyed-queue.ts';
-import { ensureDeadLetterStream, isNotFound } from './streams.ts';
-import { domainSubjects, streamOf } from './subjects.ts';
+import { openDurable } from './durable.ts';
+import { KeyedQueue, Slots } from './keyed-queue.ts';
+import { createLease } from './lease.ts';
+import { isNotFound } from './streams.ts';
 
 export interface RunningConsumer {
   /** Takes no further event, lets those being handled end, and hands the rest back. */
   stop(): Promise<void>;
 }
 
-const ACK_WAIT_MS = 30_000;
-const RETRY_MS = 500;
-const STREAM_RETRY_MS = 1_000;
+const RETRY_MS = 250;
+const WORKING_INTERVAL_MS = 10_000;
 const TRIM_INTERVAL_MS = 600_000;
-const DEFAULT_CONCURRENCY = 32;
+const DEFAULT_CONCURRENCY = 8;
+const STOP_PATIENCE_MS = 10_000;
 
 /** Longer than any stream keeps its events, so that none can be handled a second time. */
 const TRIM = prepared('inbox_trim', `DELETE FROM inbox WHERE durable = $1 AND handled_at < now() - interval '8 days'`);
 
 /**
  * Reads a domain's stream through a durable consumer for as long as the service runs: waits for a stream that is not there yet, makes the
- * consumer when it is missing, and goes on after NATS was away.
+ * consumer when it is missing, and goes on after NATS was away. One replica of a service reads at a time, which keeps the order of each
+ * aggregate; another takes over when it is gone.
  */
 export function startConsumer(
   consumer: Consumer,
   { bus, database, log }: { bus: Bus; database: Database; log: Logger },
 ): RunningConsumer {
+  const { durable, from } = consumer;
   const stopping = new AbortController();
-  const stream = streamOf(consumer.from);
-  const concurrency = consumer.concurrency ?? DEFAULT_CONCURRENCY;
-  const queue = new KeyedQueue(concurrency);
-  const deliver = createDelivery(consumer, { bus, database, log, signal: stopping.signal });
-  let messages: ConsumerMessages | undefined;
+  const slots = new Slots(consumer.concurrency ?? DEFAULT_CONCURRENCY);
+  let reading = new AbortController();
+  const endReading = () => reading.abort();
+  const lease = createLease(database, `consumer:${durable}`, endReading);
+  // What was asked for over the connection before will not come any more.
+  const watching = bus.onConnect(endReading);
 
-  const open = async (): Promise<ConsumerMessages | undefined> => {
+  /** Reads until the service stops, the lease or the connection is lost, or the consumer is gone. */
+  const read = async () => {
+    reading = new AbortController();
+    const signal = AbortSignal.any([stopping.signal, reading.signal]);
     const jetstream = bus.jetstream();
-    if (!jetstream) return undefined;
-    await ensureDeadLetterStream(jetstream.manager);
-    await jetstream.manager.consumers.add(stream, {
-      durable_name: consumer.durable,
-      ack_policy: AckPolicy.Explicit,
-      deliver_policy: DeliverPolicy.All,
-      replay_policy: ReplayPolicy.Instant,
-      filter_subject: domainSubjects(consumer.from),
-      ack_wait: nanos(ACK_WAIT_MS),
-      max_ack_pending: 1_000,
-      max_deliver: -1,
+    if (!jetstream || !(await lease.hold()) || signal.aborted) return;
+    const source = await unlessAborted(openDurable(jetstream, consumer, signal), signal);
+    if (!source) return;
+
+    const held = new Set<JsMsg>();
+    const queue = new KeyedQueue();
+    const deliver = createDelivery(consumer, { bus, database, log, signal, slots });
+    const messages = await source.consume({
+      max_messages: 500,
+      expires: 5_000,
+      idle_heartbeat: 1_000,
+      abort_on_missing_resource: true,
+      callback: (message) => {
+        held.add(message);
+        queue.add(aggregateOf(message), async () => {
+          await deliver(message);
+          held.delete(message);
+        });
+      },
     });
-    const durable = await jetstream.client.consumers.get(stream, consumer.durable);
-    return durable.consume({ max_messages: concurrency * 4, expires: 5_000, idle_heartbeat: 1_000 });
+    log.debug({ durable }, 'consuming');
+    // An event may wait longer for its turn than JetStream waits for its acknowledgement.
+    const working = setInterval(() => {
+      for (const message of held) message.working();
+    }, WORKING_INTERVAL_MS);
+    signal.addEventListener('abort', () => messages.stop(), { once: true });
+    if (signal.aborted) messages.stop();
+    const gone = await messages.closed();
+    clearInterval(working);
+    endReading();
+    await Promise.race([queue.idle(), stopped(STOP_PATIENCE_MS)]);
+    if (gone) throw gone;
   };
 
-  const read = async (source: ConsumerMessages) => {
-    for await (const message of source) {
-      if (stopping.signal.aborted) break;
-      await queue.add(aggregateOf(message), () => deliver(message));
-    }
-  };
-
-  /** Ends the present reading when the consumer is gone or the connection was lost, so that it is opened again. */
-  const endWhenGone = async (source: ConsumerMessages) => {
-    for await (const status of await source.status()) {
-      if (['consumer_deleted', 'stream_not_found', 'consumer_not_found'].includes(status.type)) source.stop();
-      if (status.type === 'heartbeats_missed' && Number(status.data) >= 2) source.stop();
-    }
+  /** Some time after the service began to stop. */
+  const stopped = async (patienceMs: number) => {
+    if (!stopping.signal.aborted)
+      await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }));
+    await sleep(patienceMs, undefined, { ref: false });
   };
 
   const running = (async () => {
     while (!stopping.signal.aborted) {
-      let waitMs = RETRY_MS;
       try {
-        messages = await open();
-        if (messages) {
-          log.debug({ durable: consumer.durable }, 'consuming');
-          void endWhenGone(messages).catch(() => undefined);
-          await read(messages);
-        }
+        await read();
       } catch (error) {
-        if (isNotFound(error)) waitMs = STREAM_RETRY_MS;
-        else if (!stopping.signal.aborted)
-          log.warn({ err: error, durable: consumer.durable }, 'consuming was interrupted');
+        if (isNotFound(error)) log.debug({ durable, from }, 'the stream or the consumer is not there');
+        else if (!stopping.signal.aborted) log.warn({ err: error, durable }, 'consuming was interrupted');
       }
-      await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await sleep(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   })();
-  const trim = loop(
-    `inbox trim ${consumer.durable}`,
-    TRIM_INTERVAL_MS,
-    () => database.query(TRIM, [consumer.durable]),
-    { log },
-  );
+  const trim = loop(`inbox trim ${durable}`, TRIM_INTERVAL_MS, () => database.query(TRIM, [durable]), { log });
   trim.start();
 
   return {
     async stop() {
+      watching.stop();
       stopping.abort();
-      messages?.stop();
       await Promise.all([running, trim.stop()]);
-      await queue.idle();
+      await lease.release();
     },
   };
+}
+
+/** What a request gives, or undefined as soon as nobody waits for it any more: without a server it would only time out. */
+async function unlessAborted<T>(request: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+  const abort = () => resolve(undefined);
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([request, aborted]);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 const aggregateOf = (message: JsMsg): string => message.headers?.get('ce-subject') || String(message.seq);

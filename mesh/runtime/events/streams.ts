@@ -15,10 +15,12 @@ const GIB = 1024 ** 3;
 /** JetStream's error code for a stream that is not there. */
 const STREAM_NOT_FOUND = 10_059;
 const CONSUMER_NOT_FOUND = 10_014;
+const MESSAGE_NOT_FOUND = 10_037;
 
+/** Whether JetStream says that a stream, consumer or message is not there. */
 export const isNotFound = (error: unknown): boolean =>
   error instanceof NatsError &&
-  [STREAM_NOT_FOUND, CONSUMER_NOT_FOUND].includes(
+  [STREAM_NOT_FOUND, CONSUMER_NOT_FOUND, MESSAGE_NOT_FOUND].includes(
     error.api_error?.err_code ?? (error.code === '404' ? STREAM_NOT_FOUND : 0),
   );
 

@@ -1,0 +1,26 @@
+import { meter } from '../telemetry.ts';
+
+const depth = meter.createObservableGauge('kreki.outbox.depth', {
+  description: 'Events that wait to be published',
+  unit: '{event}',
+});
+const age = meter.createObservableGauge('kreki.outbox.age', {
+  description: 'How long the oldest event that waits to be published has waited',
+  unit: 's',
+});
+
+/** Measures an outbox each time that metrics are collected. While its database is away there is no measurement. */
+export function observeBacklog(
+  domain: string,
+  backlog: () => Promise<{ depth: number; oldestAgeMs: number }>,
+): { stop(): void } {
+  const measure: Parameters<typeof meter.addBatchObservableCallback>[0] = async (result) => {
+    const present = await backlog().catch(() => undefined);
+    if (!present) return;
+    const attributes = { 'messaging.destination.name': domain };
+    result.observe(depth, present.depth, attributes);
+    result.observe(age, present.oldestAgeMs / 1_000, attributes);
+  };
+  meter.addBatchObservableCallback(measure, [depth, age]);
+  return { stop: () => meter.removeBatchObservableCallback(measure, [depth, age]) };
+}

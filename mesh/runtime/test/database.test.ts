@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Code, ConnectError } from '@connectrpc/connect';
+import pg from 'pg';
+import { type Database, openDatabase, type Tx } from '../database/database.ts';
+import { prepared } from '../database/sql.ts';
+import { reasonOf } from '../errors.ts';
+import { testLog, until } from '../testing/events.ts';
+import { type TestMesh, testMesh } from '../testing/harness.ts';
+
+const PID = prepared('pid', 'SELECT pg_backend_pid() AS pid');
+const SLEEP = prepared('sleep', 'SELECT pg_sleep($1::float8)');
+const ADD = prepared('add', 'UPDATE counters SET value = value + 1 WHERE id = $1');
+const VALUE = prepared('value', 'SELECT value FROM counters WHERE id = $1');
+
+let mesh: TestMesh;
+let database: Database;
+let admin: pg.Client;
+
+before(async () => {
+  mesh = await testMesh('database');
+  database = await openDatabase(mesh.databaseUrl, { log: testLog, name: 'tested', max: 4 });
+  admin = new pg.Client({ connectionString: mesh.databaseUrl });
+  await admin.connect();
+  await admin.query('CREATE TABLE counters (id int PRIMARY KEY, value int NOT NULL)');
+  await admin.query('INSERT INTO counters VALUES (1, 0), (2, 0)');
+});
+after(async () => {
+  await database.stop();
+  await admin.end();
+  await mesh.stop();
+});
+
+const unavailable = (error: unknown) =>
+  error instanceof ConnectError && error.code === Code.Unavailable && reasonOf(error) === 'DATABASE_UNAVAILABLE';
+
+test('a statement is prepared once for each connection, by its name', async () => {
+  const prepares = await database.transaction(async (tx) => {
+    for (let times = 0; times < 3; times++) await tx.query(VALUE, [1]);
+    return tx.query(prepared('plans', "SELECT name FROM pg_prepared_statements WHERE name = 'value'"));
+  });
+  assert.deepEqual(prepares, [{ name: 'value' }]);
+});
+
+test('a statement name that PostgreSQL would cut off is refused', () => {
+  assert.throws(() => prepared('x'.repeat(64), 'SELECT 1'), RangeError);
+});
+
+test('values come as the types that the interface names', async () => {
+  const [row] = await database.query(
+    prepared(
+      'types',
+      `SELECT 9007199254740991::bigint AS int8, ARRAY[1::bigint, NULL] AS int8s, DATE '2026-02-28' AS date,
+              ARRAY[DATE '2026-02-28'] AS dates, TIMESTAMPTZ '2026-11-21 07:00:00+07' AS time, '\\x00ff'::bytea AS bytes,
+              1.5::float8 AS float8, '{"a": 1}'::jsonb AS json, count(*) AS count`,
+    ),
+  );
+  assert.deepEqual(row, {
+    int8: 9007199254740991,
+    int8s: [1, null],
+    date: '2026-02-28',
+    dates: ['2026-02-28'],
+    time: new Date('2026-11-21T00:00:00Z'),
+    bytes: Buffer.from([0, 255]),
+    float8: 1.5,
+    json: { a: 1 },
+    count: 1,
+  });
+});
+
+test('a statement that fails does not cost the connection', async () => {
+  const single = await openDatabase(mesh.databaseUrl, { log: testLog, name: 'single', max: 1 });
+  try {
+    const [before] = await single.query(PID);
+    const duplicate = prepared('duplicate', 'INSERT INTO counters VALUES (1, 0)');
+    await assert.rejects(single.query(duplicate), { code: '23505' });
+    await assert.rejects(
+      single.transaction((tx) => tx.query(duplicate)),
+      { code: '23505' },
+    );
+    assert.deepEqual(await single.query(PID), [before]);
+  } finally {
+    await single.stop();
+  }
+});
+
+test('a transaction that throws leaves nothing', async () => {
+  const failure = new Error('no');
+  await assert.rejects(
+    database.transaction(async (tx) => {
+      await tx.query(ADD, [2]);
+      throw failure;
+    }),
+    failure,
+  );
+  assert.deepEqual(await database.query(VALUE, [2]), [{ value: 0 }]);
+});
+
+test('an error that work meets outside the database stays what it is', async () => {
+  const failure = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  await assert.rejects(
+    database.transaction(() => Promise.reject(failure)),
+    failure,
+  );
+});
+
+test('a transaction whose failed statement was ignored is not taken for committed', async () => {
+  const work = async (tx: Tx) => {
+    await tx.query(ADD, [2]);
+    await tx.query(prepared('broken', 'SELECT 1 / 0')).catch(() => undefined);
+  };
+  await assert.rejects(database.transaction(work), /nothing was committed/);
+});
+
+test('a transaction runs again after a serialisation failure', async () => {
+  let runs = 0;
+  const increment = () =>
+    database.transaction(async (tx) => {
+      runs += 1;
+      await tx.client.query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE');
+      await tx.query(VALUE, [1]);
+      await sleep(20);
+      await tx.query(ADD, [1]);
+    });
+  await Promise.all([increment(), increment(), increment()]);
+  assert.deepEqual(await database.query(VALUE, [1]), [{ value: 3 }]);
+  assert.ok(runs > 3, `${runs} runs`);
+});
+
+test('a transaction runs again after a deadlock', async () => {
+  let runs = 0;
+  const both = (first: number, second: number) =>
+    database.transaction(async (tx) => {
+      runs += 1;
+      await tx.query(ADD, [first]);
+      await sleep(50);
+      await tx.query(ADD, [second]);
+    });
+  await Promise.all([both(1, 2), both(2, 1)]);
+  assert.equal(runs, 3);
+});
+
+test('a transaction that never succeeds is given up after five tries', async () => {
+  let runs = 0;
+  const fails = database.transaction(async (tx) => {
+    runs += 1;
+    await tx.query(prepared('refuse', `DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $$`));
+  });
+  await assert.rejects(fails, { code: '40001' });
+  assert.equal(runs, 5);
+});
+
+const terminate = () =>
+  admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tested'");
+
+test('calls whose server process is killed are UNAVAILABLE, and the next ones succeed', async () => {
+  const statement = database.query(SLEEP, [5]);
+  const transaction = database.transaction(async (tx) => {
+    await tx.query(ADD, [2]);
+    await tx.query(SLEEP, [5]);
+  });
+  const between = database.transaction(async (tx) => {
+    await tx.query(PID);
+    await sleep(300);
+    await tx.query(PID);
+  });
+  const checks = [statement, transaction, between].map((call) => assert.rejects(call, unavailable));
+  await sleep(100);
+  await terminate();
+  await Promise.all(checks);
+  assert.equal((await database.query(PID)).length, 1);
+  assert.ok(await database.healthy());
+});
+
+test('idle connections that are killed are replaced unnoticed', async () => {
+  await Promise.all([database.query(SLEEP, [0.05]), database.query(SLEEP, [0.05]), database.query(SLEEP, [0.05])]);
+  await terminate();
+  await until(() => database.pool.idleCount === 0, 'the pool dropping its connections');
+  assert.equal((await database.query(PID)).length, 1);
+});
+
+test('while every connection is in use, calls wait and then are UNAVAILABLE with that reason', async () => {
+  const busy = Array.from({ length: 4 }, () => database.query(SLEEP, [6]));
+  const start = performance.now();
+  const waiting = database.query(PID);
+  await assert.rejects(
+    waiting,
+    (error) => unavailable(error) && /every database connection is in use/.test(String(error)),
+  );
+  const waitedMs = performance.now() - start;
+  assert.ok(waitedMs > 4_500 && waitedMs < 6_000, `waited ${waitedMs} ms`);
+  await Promise.all(busy);
+  assert.equal((await database.query(PID)).length, 1);
+});
+
+test('more calls than may wait for a connection are refused at once', async () => {
+  const busy = Array.from({ length: 4 }, () => database.query(SLEEP, [0.3]));
+  const calls = await Promise.allSettled(Array.from({ length: 1_100 }, () => database.query(PID)));
+  const refused = calls.filter((call) => call.status === 'rejected');
+  assert.ok(refused.length >= 100 && refused.length <= 104, `${refused.length} refused`);
+  assert.ok(refused.every(({ reason }) => unavailable(reason)));
+  await Promise.all(busy);
+});
+
+test('a statement that takes too long is ended by the server', async () => {
+  const hasty = await openDatabase(mesh.databaseUrl, { log: testLog, name: 'hasty', statementTimeoutMs: 100 });
+  await assert.rejects(hasty.query(SLEEP, [5]), { code: '57014' });
+  await hasty.stop();
+});
+
+test('a wrong database name is an error at once', async () => {
+  const wrong = new URL(mesh.databaseUrl);
+  wrong.pathname = '/absent';
+  await assert.rejects(openDatabase(wrong.href, { log: testLog, name: 'wrong' }), { code: '3D000' });
+});

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import pg from 'pg';
+import { services } from '../../topology.ts';
+import { openDatabase } from '../database/database.ts';
+import { testLog } from '../testing/events.ts';
+import { testMesh } from '../testing/harness.ts';
+
+async function subject(t: TestContext) {
+  const mesh = await testMesh('migrations');
+  t.after(() => mesh.stop());
+  const folder = mkdtempSync(join(tmpdir(), 'kreki-migrations-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'migration_lock.toml'), 'provider = "postgresql"');
+  const client = new pg.Client({ connectionString: mesh.databaseUrl });
+  await client.connect();
+  mesh.onStop(() => client.end());
+  return {
+    write(name: string, sql: string) {
+      mkdirSync(join(folder, name), { recursive: true });
+      writeFileSync(join(folder, name, 'migration.sql'), sql);
+    },
+    async migrate() {
+      const options = { log: testLog, name: 'migrations', migrations: pathToFileURL(folder) };
+      await (await openDatabase(mesh.databaseUrl, options)).stop();
+    },
+    rows: async (sql: string) => (await client.query(sql)).rows,
+  };
+}
+
+const CREATE = 'CREATE TABLE things (id int PRIMARY KEY);';
+const BOOKS =
+  'SELECT migration_name, checksum, applied_steps_count, finished_at, rolled_back_at, logs FROM _prisma_migrations ORDER BY 1';
+
+test("migrations are applied in the order of their names, with Prisma's bookkeeping", async (t) => {
+  const { write, migrate, rows } = await subject(t);
+  write('20261122000000_fill', 'INSERT INTO things VALUES (1); INSERT INTO things VALUES (2);');
+  write('20261121000000_init', CREATE);
+  await migrate();
+  assert.deepEqual(await rows('SELECT id FROM things'), [{ id: 1 }, { id: 2 }]);
+  const [first, second] = await rows(BOOKS);
+  assert.equal(first?.migration_name, '20261121000000_init');
+  assert.equal(first?.checksum, createHash('sha256').update(CREATE).digest('hex'));
+  assert.equal(first?.applied_steps_count, 1);
+  assert.ok(first?.finished_at instanceof Date);
+  assert.equal(first?.rolled_back_at, null);
+  assert.equal(second?.migration_name, '20261122000000_fill');
+});
+
+test('a second start applies only what is new', async (t) => {
+  const { write, migrate, rows } = await subject(t);
+  write('1_init', CREATE);
+  await migrate();
+  await migrate();
+  write('2_more', 'ALTER TABLE things ADD COLUMN name text');
+  await migrate();
+  assert.equal((await rows(BOOKS)).length, 2);
+});
+
+test('replicas that start together apply each migration once', async (t) => {
+  const { write, migrate, rows } = await subject(t);
+  write('1_init', `${CREATE} SELECT pg_sleep(0.3);`);
+  write('2_fill', 'INSERT INTO things VALUES (1)');
+  await Promise.all([migrate(), migrate(), migrate(), migrate()]);
+  assert.equal((await rows(BOOKS)).length, 2);
+});
+
+test('a migration that was changed after it had been applied is refused', async (t) => {
+  const { write, migrate } = await subject(t);
+  write('1_init', CREATE);
+  await migrate();
+  write('1_init', `${CREATE} -- changed`);
+  await assert.rejects(migrate(), /migration 1_init was changed after it had been applied/);
+});
+
+test('a migration that fails leaves nothing, says which it was, and is applied once it is mended', async (t) => {
+  const { write, migrate, rows } = await subject(t);
+  write('1_init', CREATE);
+  write('2_broken', 'INSERT INTO things VALUES (1); CREATE TABLE others (id nonsense);');
+  await assert.rejects(migrate(), /migration 2_broken failed: type "nonsense" does not exist/);
+  assert.deepEqual(await rows('SELECT id FROM things'), []);
+  assert.equal((await rows(BOOKS)).length, 1);
+  write('2_broken', 'INSERT INTO things VALUES (1)');
+  await migrate();
+  assert.deepEqual(await rows('SELECT id FROM things'), [{ id: 1 }]);
+});
+
+test('the server process of a migration being killed fails the start, and leaves nothing', async (t) => {
+  const { write, migrate, rows } = await subject(t);
+  write('1_init', `${CREATE} SELECT pg_terminate_backend(pg_backend_pid());`);
+  await assert.rejects(migrate(), /migration 1_init failed/);
+  assert.deepEqual(await rows("SELECT to_regclass('things') AS made"), [{ made: null }]);
+});
+
+const repository = new URL('../../../', import.meta.url);
+const tables = readFileSync(new URL('../events/schema.sql', import.meta.url), 'utf8').trim();
+for (const [name, service] of Object.entries(services)) {
+  const folder = new URL(`services/${name}/prisma/migrations/`, repository);
+  if (!(service.publishes || service.consumes.length > 0) || !existsSync(folder)) continue;
+  test(`the first migration of ${name} has the tables of outbox and inbox, word for word`, () => {
+    const [first] = readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
+    assert.ok(first);
+    assert.ok(readFileSync(new URL(`${first}/migration.sql`, folder), 'utf8').includes(tables));
+  });
+}
