@@ -10,7 +10,8 @@ import {
 import { DEAD_LETTER_STREAM, DEAD_LETTER_SUBJECTS, domainSubjects, streamOf } from './subjects.ts';
 
 const DAY_MS = 86_400_000;
-const GIB = 1024 ** 3;
+/** JetStream reserves it: the sum over all domains has to fit into the smallest server. */
+const STREAM_MAX_BYTES = 512 * 1024 ** 2;
 
 /** JetStream's error code for a stream that is not there. */
 const STREAM_NOT_FOUND = 10_059;
@@ -50,7 +51,7 @@ async function ensure(
     retention: RetentionPolicy.Limits,
     discard: DiscardPolicy.Old,
     max_age: nanos(maxAgeMs),
-    max_bytes: 2 * GIB,
+    max_bytes: STREAM_MAX_BYTES,
     duplicate_window: nanos(120_000),
   });
 }
