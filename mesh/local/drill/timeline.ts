@@ -32,7 +32,7 @@ export class Timeline {
       .sort((one, other) => one.atMs - other.atMs)
       .map(({ label, atMs, targetMs, note = '' }) => {
         const verdict = targetMs === undefined ? '' : `${atMs <= targetMs ? '✓' : '✗'} target ${said(targetMs)}`;
-        return `  ${said(atMs).padStart(9)}  ${label.padEnd(20)}${verdict.padEnd(18)}${note}`.trimEnd();
+        return `  ${said(atMs).padStart(9)}  ${label.padEnd(20)}${verdict.padEnd(21)}${note}`.trimEnd();
       });
   }
 }
