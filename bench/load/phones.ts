@@ -87,7 +87,7 @@ export class Phones {
 
 function offeredEmergency(message: PhoneMessage): string | undefined {
   if (message.channel === 'push') {
-    return message.data.type === 'offer' ? String(message.data.emergency_id) : undefined;
+    return message.data.type === 'emergency_offer' ? String(message.data.emergency_id) : undefined;
   }
   const payload = message.buttons?.[0]?.payload;
   return payload?.startsWith('accept:') ? payload.slice('accept:'.length) : undefined;
