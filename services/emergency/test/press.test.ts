@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { randomUUIDv7 } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { EmergencyMovedSchema, EmergencyRequestedSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
+import { CancelReason, EmergencyStatus, Severity } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
+import { monas, north } from './neighbourhood.ts';
+import { found, refusal, until, type World, world } from './world.ts';
+
+let w: World;
+before(async () => {
+  w = await world('press');
+});
+after(() => w?.mesh.stop());
+
+test('a press is answered with an open emergency, critical unless said otherwise, and told once', async () => {
+  const citizen = await w.person('citizen');
+  const { emergency } = await citizen.client.triggerPanic({ location: monas, description: 'Ayah pingsan' });
+  const { id, status, severity, respondersNeeded, location, version } = found(emergency);
+  assert.deepEqual(
+    { status, severity, respondersNeeded, version },
+    { status: EmergencyStatus.PENDING, severity: Severity.CRITICAL, respondersNeeded: 2, version: 1n },
+  );
+  assert.equal(location?.latitude, monas.latitude);
+  const [told, ...more] = await until(async () => {
+    const events = await w.events.about(EmergencyRequestedSchema, id);
+    return events.length > 0 && events;
+  });
+  assert.equal(told?.requesterId, citizen.id);
+  assert.equal(more.length, 0);
+});
+
+test('pressing again with the same request id gives the same emergency, closed or not', async () => {
+  const citizen = await w.person('citizen');
+  const request = { location: monas, requestId: randomUUIDv7() };
+  const first = found((await citizen.client.triggerPanic(request)).emergency);
+  const again = found((await citizen.client.triggerPanic(request)).emergency);
+  assert.equal(again.id, first.id);
+  assert.equal(again.location?.latitude, monas.latitude);
+
+  await citizen.client.cancel({ id: first.id, reason: CancelReason.FALSE_ALARM });
+  const closed = found((await citizen.client.triggerPanic({ ...request, location: north(900) })).emergency);
+  assert.equal(closed.id, first.id);
+  assert.equal(closed.status, EmergencyStatus.CANCELLED);
+  assert.equal(closed.location?.latitude, monas.latitude, 'a closed emergency stays where it was');
+
+  const next = found((await citizen.client.triggerPanic({ location: monas })).emergency);
+  assert.notEqual(next.id, first.id);
+});
+
+test('pressing while the own emergency is open moves it, and others are told when it is elsewhere', async () => {
+  const { id, citizen } = await w.press();
+  await citizen.client.triggerPanic({ location: north(3), requestId: randomUUIDv7() });
+  const moved = found((await citizen.client.triggerPanic({ location: north(250) })).emergency);
+  assert.equal(moved.id, id);
+  assert.equal(moved.location?.latitude, north(250).latitude);
+  const events = await until(async () => {
+    const told = await w.events.about(EmergencyMovedSchema, id);
+    return told.length > 0 && told;
+  });
+  assert.equal(events.length, 1, 'three metres are the phone, not the person');
+});
+
+test('twenty presses of one person at the same instant make one emergency', async () => {
+  const citizen = await w.person('citizen');
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      citizen.client.triggerPanic({ location: north(index * 20), requestId: randomUUIDv7() }),
+    ),
+  );
+  assert.equal(new Set(answers.map(({ emergency }) => emergency?.id)).size, 1);
+  const { rows } = await w.pool.query('SELECT count(*)::int AS n FROM emergencies WHERE requester_id = $1', [
+    citizen.id,
+  ]);
+  assert.equal(rows[0].n, 1);
+});
+
+test('a press without a place, or with an impossible one, is refused by the contract', async () => {
+  const { client } = await w.person('citizen');
+  assert.match(await refusal(client.triggerPanic({})), /^InvalidArgument/);
+  assert.match(await refusal(client.triggerPanic({ location: { latitude: 91, longitude: 0 } })), /^InvalidArgument/);
+});
+
+test('whoever may not press is refused', async () => {
+  const { EmergencyService } = await import('@kreki/gen/kreki/emergency/v1/emergency_service_pb.js');
+  const service = await w.start();
+  const nobody = await w.mesh.client(EmergencyService, service.url);
+  assert.match(await refusal(nobody.triggerPanic({ location: monas })), /^Unauthenticated/);
+  const powerless = await w.mesh.client(EmergencyService, service.url, { permissions: [] });
+  assert.match(await refusal(powerless.triggerPanic({ location: monas })), /^PermissionDenied/);
+});
