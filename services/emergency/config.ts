@@ -37,13 +37,21 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
       },
       /** How old a volunteer's position may be. */
       positionMaxAgeMs: duration('DISPATCH_POSITION_MAX_AGE', { default: '15m' }),
-      /** When too few were found: how soon the search is repeated, for who came near or on duty meanwhile. */
+      /** When too few were found: how soon the search is repeated, for who came near or on duty meanwhile; less often as time goes by. */
       searchAgainMs: duration('DISPATCH_SEARCH_AGAIN', { default: '5s' }),
-      /** When volunteers could not be searched: how soon it is tried again. */
+      searchAgainMaxMs: duration('DISPATCH_SEARCH_AGAIN_MAX', { default: '1m' }),
+      /** How often it is checked that those asked can still come. */
+      checkOffersMs: duration('DISPATCH_CHECK_OFFERS', { default: '15s' }),
+      /** How long a search may take. */
+      searchTimeoutMs: duration('DISPATCH_SEARCH_TIMEOUT', { default: '2s' }),
+      /** When volunteers could not be searched: how soon it is tried again, at first and at last. */
       retryMs: duration('DISPATCH_RETRY', { default: '500ms' }),
+      retryMaxMs: duration('DISPATCH_RETRY_MAX', { default: '2s' }),
       /** After how long nobody is sought any more. */
       giveUpAfterMs: duration('DISPATCH_GIVE_UP', { default: '2h' }),
     },
+    /** A second press this far from the first is a move that others are told of. */
+    movedMeters: number('MOVED_METERS', { default: 10, min: 0, max: 10_000 }),
     /** Emergencies that one replica dispatches at the same time. */
     dispatchConcurrency: integer('DISPATCH_CONCURRENCY', { default: 8, min: 1, max: 100 }),
     /** How long a replica may take for a step before another takes over. */

@@ -2,6 +2,7 @@ import type { Client } from '@connectrpc/connect';
 import type { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
 import type { Database } from '@kreki/runtime/database/database';
 import type { Outbox } from '@kreki/runtime/events/outbox';
+import type { Logger } from '@kreki/runtime/log';
 import type { DispatchConfig } from './dispatch/policy.ts';
 import type { PrismaClient } from './prisma/generated/client.ts';
 import type { Acknowledgements } from './store/acknowledgements.ts';
@@ -15,6 +16,8 @@ export interface Context {
   readonly outbox: Outbox;
   readonly volunteers: Client<typeof VolunteerService>;
   readonly dispatch: DispatchConfig;
+  readonly movedMeters: number;
+  readonly log: Logger;
   readonly watch: WatchHub;
   readonly acknowledgements: Acknowledgements;
   /** Makes dispatch look for due emergencies now. */

@@ -11,7 +11,7 @@ import { repliesConsumer } from './emergencies/replies.ts';
 import { PrismaClient } from './prisma/generated/client.ts';
 import { emergencyRpc } from './rpc/emergency-rpc.ts';
 import { Acknowledgements } from './store/acknowledgements.ts';
-import { findEmergency } from './store/emergencies.ts';
+import { changedSince, findEmergencies } from './store/emergencies.ts';
 import { WatchHub } from './watch/hub.ts';
 
 const ACKNOWLEDGEMENTS_INTERVAL_MS = 1_000;
@@ -22,8 +22,14 @@ export async function startEmergency(config: Config): Promise<RunningService> {
   const { database, outbox, bus, log } = service;
   const prisma = new PrismaClient({ adapter: new PrismaPg(database.pool) });
   service.onStop(() => prisma.$disconnect());
-  const watch = new WatchHub({ load: (id) => findEmergency(database, id), watchersMax: config.watchersMax, log });
+  const watch = new WatchHub({
+    load: (ids) => findEmergencies(database, ids),
+    changed: (versions) => changedSince(database, versions),
+    watchersMax: config.watchersMax,
+    log,
+  });
   const acknowledgements = new Acknowledgements();
+  service.onStop(() => acknowledgements.write(database));
 
   const dispatcher = createDispatcher(() => context, {
     concurrency: config.dispatchConcurrency,
@@ -39,13 +45,15 @@ export async function startEmergency(config: Config): Promise<RunningService> {
     acknowledgements,
     volunteers: service.client(VolunteerService, 'volunteer'),
     dispatch: config.dispatch,
+    movedMeters: config.movedMeters,
+    log,
     wakeDispatch: () => dispatcher.wake(),
   };
 
   // Changes made by other replicas are heard of when their events pass by, and read at intervals should one go unheard.
   const heard = bus.subscribe('kreki.emergency.v1.*', (message) => watch.refresh(message.header('ce-subject')));
   service.onStop(() => heard.stop());
-  const poll = loop('watch poll', config.watchPollMs, async () => watch.refreshAll(), { log });
+  const poll = loop('watch poll', config.watchPollMs, () => watch.refreshAll(), { log });
   const record = loop('acknowledgements', ACKNOWLEDGEMENTS_INTERVAL_MS, () => acknowledgements.write(database), {
     log,
   });

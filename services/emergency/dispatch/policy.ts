@@ -11,8 +11,14 @@ export interface Policy {
   /** Ascending. */
   readonly radiiMeters: readonly number[];
   readonly escalateAfterMs: number;
+  /** Between searches while too few were found: at least, at most. */
   readonly searchAgainMs: number;
+  readonly searchAgainMaxMs: number;
+  /** How often those with an open offer are looked for. */
+  readonly checkOffersMs: number;
+  /** Between tries while volunteers cannot be searched: the first, the most. */
   readonly retryMs: number;
+  readonly retryMaxMs: number;
   readonly giveUpAfterMs: number;
 }
 
@@ -24,7 +30,10 @@ export function policyFor(severity: Severity, config: DispatchConfig): Policy {
     radiiMeters: [...new Set([near, wider, widest])].sort((one, other) => one - other),
     escalateAfterMs: config.escalateAfterMs[levelOf(severity)],
     searchAgainMs: config.searchAgainMs,
+    searchAgainMaxMs: config.searchAgainMaxMs,
+    checkOffersMs: config.checkOffersMs,
     retryMs: config.retryMs,
+    retryMaxMs: config.retryMaxMs,
     giveUpAfterMs: config.giveUpAfterMs,
   };
 }

@@ -5,46 +5,40 @@ import type { EmergencyState } from '../store/emergencies.ts';
 import type { DispatchState } from './plan.ts';
 import { type Policy, skillsFor } from './policy.ts';
 
-export type Found = 'unavailable' | { readonly radiusMeters: number; readonly volunteers: readonly NearbyVolunteer[] };
+export type Found = 'unavailable' | { readonly volunteers: readonly NearbyVolunteer[]; readonly complete: boolean };
 
 /** Looked at beyond those wanted, so that the record says who was passed over, and so that some may turn out to be taken. */
-const SPARE = 3;
+const SPARE = 5;
 const LIMIT_MAX = 100;
 /** As many as the contract of FindNearby takes. */
 const EXCLUDED_MAX = 1_000;
-const TIMEOUT_MS = 2_000;
 
-/** Searches within the present radius, and a wider one each time fewer were found than are wanted. */
+/**
+ * Searches the widest radius for the nearest, once: who is within a smaller one comes first anyway. Those with an open offer are looked for too,
+ * so that it shows when one of them can no longer come.
+ */
 export async function searchVolunteers(
-  { volunteers, dispatch }: Pick<Context, 'volunteers' | 'dispatch'>,
-  emergency: EmergencyState,
-  state: DispatchState,
-  policy: Policy,
-  wanted: number,
+  { volunteers, dispatch, log }: Pick<Context, 'volunteers' | 'dispatch' | 'log'>,
+  { id, latitude, longitude, category }: EmergencyState,
+  { excludedIds, openOffers, radiusMeters, failedSearches }: DispatchState,
+  { offersOutstanding, radiiMeters }: Policy,
 ): Promise<Found> {
-  const radii = policy.radiiMeters.filter((radius) => radius >= state.radiusMeters);
-  const { latitude, longitude } = emergency;
-  const excludeIds = [emergency.requesterId, ...state.offeredIds].slice(0, EXCLUDED_MAX);
-  let found: Exclude<Found, 'unavailable'> = { radiusMeters: state.radiusMeters, volunteers: [] };
-  for (const radiusMeters of radii.length > 0 ? radii : [state.radiusMeters]) {
-    try {
-      const answer = await volunteers.findNearby(
-        {
-          location: { latitude, longitude },
-          radiusMeters,
-          skills: skillsFor(emergency.category),
-          excludeIds,
-          maxPositionAge: durationFromMs(dispatch.positionMaxAgeMs),
-          limit: Math.min(wanted + SPARE, LIMIT_MAX),
-        },
-        { timeoutMs: TIMEOUT_MS },
-      );
-      found = { radiusMeters, volunteers: answer.volunteers };
-    } catch {
-      // What a smaller radius has found is offered now; the next step searches on.
-      return found.volunteers.length > 0 ? found : 'unavailable';
-    }
-    if (found.volunteers.length >= wanted) break;
+  const limit = Math.min(offersOutstanding + openOffers.length + SPARE, LIMIT_MAX);
+  try {
+    const found = await volunteers.findNearby(
+      {
+        location: { latitude, longitude },
+        radiusMeters: Math.max(radiusMeters, ...radiiMeters),
+        skills: skillsFor(category),
+        excludeIds: [...excludedIds].slice(-EXCLUDED_MAX),
+        maxPositionAge: durationFromMs(dispatch.positionMaxAgeMs),
+        limit,
+      },
+      { timeoutMs: dispatch.searchTimeoutMs },
+    );
+    return { volunteers: found.volunteers, complete: found.volunteers.length < limit };
+  } catch (error) {
+    if (failedSearches === 0) log.warn({ err: error, emergencyId: id }, 'volunteers cannot be searched; tried again');
+    return 'unavailable';
   }
-  return found;
 }

@@ -6,34 +6,34 @@ import { event, type OutboxEvent } from '@kreki/runtime/events/outbox';
 import type { Context } from '../context.ts';
 import { changeEmergency, type Held } from '../emergencies/change.ts';
 import { offersClosed } from '../emergencies/events.ts';
-import { isOpen } from '../emergencies/respond.ts';
+import { isActive, isOpen } from '../emergencies/status.ts';
 import { areaOf, coordinatorsFor, recordDecisions } from '../store/dispatch.ts';
 import { type EmergencyState, findEmergency } from '../store/emergencies.ts';
 import { closeOffers, type DispatchedOffer, insertOffers, offersOf } from '../store/offers.ts';
 import { recordStep } from '../store/progress.ts';
-import { isActive, respondingAmong } from '../store/responses.ts';
-import { type DispatchState, offersWanted, type Plan, planDispatch, type Search } from './plan.ts';
+import { respondingAmong } from '../store/responses.ts';
+import { type DispatchState, isSeeking, type Plan, planDispatch, type Search } from './plan.ts';
 import { policyFor } from './policy.ts';
 import { type Found, searchVolunteers } from './search.ts';
 
 /**
- * One step of dispatch on an emergency: look for volunteers when offers are missing, then decide and write in one transaction on what is
- * true by then.
+ * One step of dispatch on an emergency: look for volunteers, then decide and write in one transaction on what is true by then.
  */
 export async function dispatchStep(context: Context, id: string): Promise<void> {
   const seen = await findEmergency(context.database, id);
   if (!seen || !isOpen(seen.status)) return;
   const policy = policyFor(seen.severity, context.dispatch);
   const before = dispatchState(seen, await offersOf(context.database, id));
-  const wanted = offersWanted(before, policy, Date.now());
-  const found = wanted > 0 ? await searchVolunteers(context, seen, before, policy, wanted) : undefined;
+  const found = isSeeking(before, policy, Date.now())
+    ? await searchVolunteers(context, seen, before, policy)
+    : undefined;
 
   await changeEmergency({ ...context, wakeDispatch: () => undefined }, id, async (held) => {
     const { tx, state, now } = held;
+    if (!isOpen(state.status)) return;
     const current = dispatchState(state, await offersOf(tx, id));
-    const search = await withResponding(held, found);
-    const plan = isOpen(state.status) ? planDispatch(current, search, policy, now.getTime()) : undefined;
-    if (plan) await apply(held, plan, policy.offerTimeoutMs);
+    const plan = planDispatch(current, await withResponding(held, found), policy, now.getTime());
+    await apply(held, plan, policy.offerTimeoutMs);
   });
 }
 
@@ -49,15 +49,21 @@ function dispatchState(state: EmergencyState, offers: readonly DispatchedOffer[]
         volunteerId,
         distanceMeters,
         expiresMs: expiresAt.getTime(),
-        lost: respondsElsewhere,
+        respondsElsewhere,
       })),
-    offeredIds: new Set(offers.map(({ volunteerId }) => volunteerId)),
+    excludedIds: new Set([
+      ...offers.filter(({ status }) => ANSWERED.has(status)).map(({ volunteerId }) => volunteerId),
+      state.requesterId,
+    ]),
     radiusMeters: state.searchRadiusMeters,
     escalated: state.escalatedAt !== null,
-    deferred: state.deferred,
-    first: state.firstOfferAt === null && state.escalatedAt === null && !state.deferred,
+    failedSearches: state.failedSearches,
+    first: state.firstOfferAt === null && state.escalatedAt === null && state.failedSearches === 0,
   };
 }
+
+/** Who answered, or let an offer pass, is not asked again; whose offer was withdrawn may be. */
+const ANSWERED: ReadonlySet<OfferStatus> = new Set([OfferStatus.ACCEPTED, OfferStatus.DECLINED, OfferStatus.EXPIRED]);
 
 /** What the volunteer service found, with what only this service knows yet: who has just accepted another emergency. */
 async function withResponding({ tx }: Held, found: Found | undefined): Promise<Search | 'unavailable' | undefined> {
@@ -67,7 +73,7 @@ async function withResponding({ tx }: Held, found: Found | undefined): Promise<S
     found.volunteers.map(({ volunteerId }) => volunteerId),
   );
   return {
-    radiusMeters: found.radiusMeters,
+    complete: found.complete,
     candidates: found.volunteers.map(({ volunteerId, displayName, distanceMeters }) => ({
       volunteerId,
       displayName,
@@ -79,9 +85,9 @@ async function withResponding({ tx }: Held, found: Found | undefined): Promise<S
 
 async function apply({ tx, state, now, tell }: Held, plan: Plan, offerTimeoutMs: number): Promise<void> {
   const { id } = state;
-  const ids = (offers: Plan['expire']) => offers.map((offer) => offer.id);
-  tell(...offersClosed(id, await closeOffers(tx, ids(plan.expire), OfferStatus.EXPIRED, now), now));
-  tell(...offersClosed(id, await closeOffers(tx, ids(plan.withdraw), OfferStatus.WITHDRAWN, now), now));
+  const expired = plan.expire.map((offer) => ({ ...offer, reason: 'NO_ANSWER' }) as const);
+  tell(...offersClosed(id, await closeOffers(tx, expired, OfferStatus.EXPIRED, now), now));
+  tell(...offersClosed(id, await closeOffers(tx, plan.withdraw, OfferStatus.WITHDRAWN, now), now));
 
   const expiresAt = new Date(now.getTime() + offerTimeoutMs);
   const offers = plan.offer.map((candidate) => ({ id: randomUUIDv7(), ...candidate }));
@@ -95,7 +101,7 @@ async function apply({ tx, state, now, tell }: Held, plan: Plan, offerTimeoutMs:
     firstOfferAt: offers.length > 0 ? now : null,
     escalatedAt: plan.escalate ? now : null,
     escalationReason: plan.escalate ?? EscalationReason.UNSPECIFIED,
-    deferred: plan.deferred,
+    failedSearches: plan.failedSearches,
     nextStepAt: plan.nextStepMs === undefined ? null : new Date(plan.nextStepMs),
     visible: plan.decisions.length > 0,
   });

@@ -1,8 +1,9 @@
+import type { ConnectError } from '@connectrpc/connect';
 import type { Person } from '@kreki/runtime/caller';
 import type { EmergencyState } from '../store/emergencies.ts';
 import type { OfferRow } from '../store/offers.ts';
-import { isActive } from '../store/responses.ts';
 import { noSuchEmergency, notYours } from './refusals.ts';
+import { isActive } from './status.ts';
 
 /** In which part somebody reads an emergency; it decides what they see. */
 export type Part = 'dispatcher' | 'requester' | 'responder' | 'offered';
@@ -20,16 +21,19 @@ export function partOf(
   state: EmergencyState | undefined,
   offer: OfferRow | undefined,
 ): { state: EmergencyState; part: Part } {
-  const dispatcher = person.can(DISPATCHER.read);
-  if (!state) throw dispatcher ? noSuchEmergency(id) : notYours();
-  if (dispatcher) return { state, part: 'dispatcher' };
+  if (!state) throw absent(person, id);
+  if (person.can(DISPATCHER.read)) return { state, part: 'dispatcher' };
   if (state.requesterId === person.userId) return { state, part: 'requester' };
   if (responded(state, person.userId)) return { state, part: 'responder' };
   if (offer) return { state, part: 'offered' };
   throw notYours();
 }
 
-/** Whether somebody accepted it and did not withdraw; who completed it still may look. */
+/** What somebody is told of an emergency that does not exist. */
+export const absent = (person: Person, id: string): ConnectError =>
+  person.can(DISPATCHER.read) ? noSuchEmergency(id) : notYours();
+
+/** Whether somebody accepted it and did not withdraw; who was on it when it ended still may look. */
 const responded = (state: EmergencyState, volunteerId: string) =>
   state.responses.some(
     (response) => response.volunteerId === volunteerId && (isActive(response.status) || response.completedAt !== null),

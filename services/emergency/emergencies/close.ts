@@ -5,13 +5,11 @@ import {
 } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import { type CancelReason, EmergencyStatus, ResponseStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { event } from '@kreki/runtime/events/outbox';
-import { withdrawOffers } from '../store/offers.ts';
 import { recordProgress } from '../store/progress.ts';
 import { closeResponses } from '../store/responses.ts';
 import type { Held } from './change.ts';
-import { offersClosed } from './events.ts';
-import { invalidTransition } from './refusals.ts';
-import { isOpen } from './respond.ts';
+import { checkClosing } from './status.ts';
+import { withdrawAll } from './withdraw.ts';
 
 /** Ends an emergency because help was given. Once ended so, nothing changes. */
 export async function complete(held: Held): Promise<void> {
@@ -42,11 +40,11 @@ export async function cancel(held: Held, reason: CancelReason): Promise<void> {
 
 /** Withdraws what is offered and ends what is responded; the ids of those who responded. */
 async function close(
-  { tx, state, now, tell }: Held,
-  to: EmergencyStatus,
+  held: Held,
+  to: EmergencyStatus.COMPLETED | EmergencyStatus.CANCELLED,
   responses: ResponseStatus.COMPLETED | ResponseStatus.WITHDRAWN,
 ): Promise<string[]> {
-  if (!isOpen(state.status)) throw invalidTransition(EmergencyStatus[state.status] ?? '', EmergencyStatus[to] ?? '');
-  tell(...offersClosed(state.id, await withdrawOffers(tx, state.id, now), now));
-  return closeResponses(tx, state.id, responses, now);
+  checkClosing(held.state.status, to);
+  await withdrawAll(held, 'EMERGENCY_CLOSED');
+  return closeResponses(held.tx, held.state.id, responses, held.now);
 }

@@ -1,10 +1,10 @@
 import { personOf } from '@kreki/runtime/caller';
 import type { Context } from '../context.ts';
-import { DISPATCHER, partOf } from '../emergencies/access.ts';
+import { absent, DISPATCHER, partOf } from '../emergencies/access.ts';
 import { changeEmergency } from '../emergencies/change.ts';
 import { cancel as callOff } from '../emergencies/close.ts';
 import { emergencyMessage } from '../emergencies/message.ts';
-import { noSuchEmergency, notYours } from '../emergencies/refusals.ts';
+import { notYours } from '../emergencies/refusals.ts';
 import type { Rpc } from './rpc.ts';
 
 export const cancel =
@@ -15,6 +15,6 @@ export const cancel =
       if (held.state.requesterId !== person.userId && !person.can(DISPATCHER.update)) throw notYours();
       await callOff(held, reason);
     });
-    if (!state) throw person.can(DISPATCHER.read) ? noSuchEmergency(id) : notYours();
+    if (!state) throw absent(person, id);
     return { emergency: emergencyMessage(state, partOf(person, id, state, undefined).part) };
   };

@@ -1,11 +1,11 @@
 import { ResponseStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { type Person, personOf } from '@kreki/runtime/caller';
 import type { Context } from '../context.ts';
-import { DISPATCHER, partOf } from '../emergencies/access.ts';
+import { absent, DISPATCHER, partOf } from '../emergencies/access.ts';
 import { changeEmergency } from '../emergencies/change.ts';
 import { complete as finish } from '../emergencies/close.ts';
 import { emergencyMessage } from '../emergencies/message.ts';
-import { invalidTransition, noSuchEmergency, notYours } from '../emergencies/refusals.ts';
+import { invalidTransition, notYours } from '../emergencies/refusals.ts';
 import type { EmergencyState } from '../store/emergencies.ts';
 import type { Rpc } from './rpc.ts';
 
@@ -17,7 +17,7 @@ export const complete =
       mayComplete(person, held.state);
       await finish(held);
     });
-    if (!state) throw person.can(DISPATCHER.read) ? noSuchEmergency(id) : notYours();
+    if (!state) throw absent(person, id);
     return { emergency: emergencyMessage(state, partOf(person, id, state, undefined).part) };
   };
 

@@ -1,9 +1,9 @@
 import { Decision } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import { personOf } from '@kreki/runtime/caller';
 import type { Context } from '../context.ts';
+import { absent } from '../emergencies/access.ts';
 import { changeEmergency } from '../emergencies/change.ts';
 import { emergencyMessage } from '../emergencies/message.ts';
-import { notYours } from '../emergencies/refusals.ts';
 import { respond as answer } from '../emergencies/respond.ts';
 import { lookAgainForOthers, offerTo } from '../store/offers.ts';
 import type { Rpc } from './rpc.ts';
@@ -11,11 +11,15 @@ import type { Rpc } from './rpc.ts';
 export const respond =
   (context: Context): Rpc<'respond'> =>
   async ({ id, decision }, call) => {
-    const { userId } = personOf(call);
+    const person = personOf(call);
+    const { userId } = person;
     const state = await changeEmergency(context, id, (held) => answer(held, userId, decision));
-    if (!state) throw notYours();
+    if (!state) throw absent(person, id);
     const accepted = decision === Decision.ACCEPT;
-    if (accepted) await lookAgainForOthers(context.database, userId);
+    if (accepted) {
+      await lookAgainForOthers(context.database, userId);
+      context.wakeDispatch();
+    }
     const offer = await offerTo(context.database, id, userId);
     return { emergency: emergencyMessage(state, accepted ? 'responder' : 'offered', offer) };
   };

@@ -29,9 +29,7 @@ export const triggerPanic =
     const press = pressOf(request, personOf(call).userId, context);
     for (let attempt = 1; attempt <= TRIES; attempt++) {
       const state = (await newEmergency(context, press)) ?? (await repeated(context, press));
-      if (!state) continue;
-      context.acknowledgements.add(state.id, Date.now() - press.receivedAt.getTime());
-      return { emergency: emergencyMessage(state, 'requester') };
+      if (state) return { emergency: emergencyMessage(state, 'requester') };
     }
     throw fail(Code.Aborted, 'PRESS_AGAIN', 'your emergency was being closed; press again');
   };
@@ -62,6 +60,7 @@ async function newEmergency(context: Context, press: Press): Promise<EmergencySt
   const message = { emergencyId, requesterId, severity, category, requestTime };
   const createdAt = await insertPress(context.database, press, event(EmergencyRequestedSchema, message, emergencyId));
   if (!createdAt) return undefined;
+  context.acknowledgements.add(emergencyId, Date.now() - receivedAt.getTime());
   context.outbox.wake();
   context.wakeDispatch();
   return {
@@ -76,19 +75,20 @@ async function newEmergency(context: Context, press: Press): Promise<EmergencySt
     escalatedAt: null,
     escalationReason: EscalationReason.UNSPECIFIED,
     firstOfferAt: null,
-    deferred: false,
+    failedSearches: 0,
     version: 1,
     openOffers: 0,
     responses: [],
   };
 }
 
-/** The emergency that the press repeats, moved to where it was pressed now. */
+/** The emergency that the press repeats, moved to where it was pressed now; others are told when that is elsewhere. */
 async function repeated(context: Context, press: Press): Promise<EmergencyState | undefined> {
   const id = await findRepeated(context.database, press);
   if (!id) return undefined;
   return changeEmergency(context, id, async ({ tx, now, tell }) => {
-    if (!(await moveEmergency(tx, id, press))) return;
+    const distanceMeters = await moveEmergency(tx, id, press);
+    if (distanceMeters <= context.movedMeters) return;
     tell(event(EmergencyMovedSchema, { emergencyId: id, moveTime: timestampFromDate(now) }, id));
   });
 }

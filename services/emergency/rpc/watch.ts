@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { type Part, partOf } from '../emergencies/access.ts';
 import { emergencyMessage } from '../emergencies/message.ts';
 import { notYours } from '../emergencies/refusals.ts';
-import { isOpen } from '../emergencies/respond.ts';
+import { isOpen } from '../emergencies/status.ts';
 import { type EmergencyState, findEmergency } from '../store/emergencies.ts';
 import type { Rpc } from './rpc.ts';
 

@@ -1,15 +1,18 @@
-import type { Database } from '@kreki/runtime/database/database';
+import type { Queryable } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
 
+/** Rows are locked in the order of their ids, as everything that locks several does, so that no two wait for each other. */
 const RECORD = prepared(
   'record_acknowledgements',
-  `UPDATE emergencies SET acknowledged_ms = measured.ms
-   FROM unnest($1::uuid[], $2::float8[]) AS measured (id, ms) WHERE emergencies.id = measured.id`,
+  `WITH held AS (SELECT id FROM emergencies WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE)
+   UPDATE emergencies SET acknowledged_ms = measured.ms
+   FROM unnest($1::uuid[], $2::float8[]) AS measured (id, ms), held
+   WHERE emergencies.id = measured.id AND emergencies.id = held.id`,
 );
 
 const MAX = 10_000;
 
-/** How long presses took until they were answered, written down behind the answer in one statement for many. */
+/** How long new presses took until they were answered, written down behind the answer in one statement for many. */
 export class Acknowledgements {
   #measured: [id: string, ms: number][] = [];
 
@@ -18,10 +21,16 @@ export class Acknowledgements {
     if (this.#measured.length < MAX) this.#measured.push([id, ms]);
   }
 
-  async write(database: Database): Promise<void> {
+  /** Writes what was measured; what cannot be written is kept for the next time. */
+  async write(database: Queryable): Promise<void> {
     const measured = this.#measured;
     if (measured.length === 0) return;
     this.#measured = [];
-    await database.query(RECORD, [measured.map(([id]) => id), measured.map(([, ms]) => ms)]);
+    try {
+      await database.query(RECORD, [measured.map(([id]) => id), measured.map(([, ms]) => ms)]);
+    } catch (error) {
+      this.#measured = [...measured, ...this.#measured].slice(0, MAX);
+      throw error;
+    }
   }
 }

@@ -1,12 +1,13 @@
 import type { Queryable, Tx } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
-import type { Decision } from '../dispatch/plan.ts';
+import type { Decision } from '../dispatch/decisions.ts';
 
 const CLAIM = prepared(
   'claim_due',
   `UPDATE emergencies SET next_step_at = now() + $2 * interval '1 millisecond'
    WHERE id IN (
-     SELECT id FROM emergencies WHERE next_step_at <= now() ORDER BY next_step_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+     SELECT id FROM emergencies WHERE next_step_at <= now()
+     ORDER BY severity, next_step_at LIMIT $1 FOR UPDATE SKIP LOCKED)
    RETURNING id`,
 );
 const RECORD = prepared(
@@ -19,16 +20,18 @@ const RECORD = prepared(
 );
 const AREA = prepared(
   'area_of_emergency',
-  `SELECT d.name FROM districts d, emergencies e WHERE e.id = $1 ORDER BY d.centre <-> e.location LIMIT 1`,
+  `SELECT d.name FROM districts d JOIN emergencies e ON ST_DWithin(d.centre, e.location, 20000)
+   WHERE e.id = $1 ORDER BY d.centre <-> e.location LIMIT 1`,
 );
 const COORDINATORS = prepared(
   'coordinators_of_emergency',
-  `SELECT r.name AS regency, array_agg(c.user_id) AS "userIds"
-   FROM emergencies e, regencies r JOIN coordinators c ON c.regency_code = r.code
-   WHERE e.id = $1 GROUP BY r.code, e.location ORDER BY r.centre <-> e.location LIMIT 1`,
+  `SELECT r.name AS regency, ARRAY(SELECT user_id FROM coordinators c WHERE c.regency_code = r.code) AS "userIds"
+   FROM emergencies e, districts d JOIN regencies r ON r.code = d.regency_code
+   WHERE e.id = $1
+   ORDER BY NOT EXISTS (SELECT FROM coordinators c WHERE c.regency_code = r.code), d.centre <-> e.location LIMIT 1`,
 );
 
-/** Takes due emergencies for this replica, until the lease ends: a replica that dies loses none. */
+/** Takes due emergencies for this replica, the gravest first, until the lease ends: a replica that dies loses none. */
 export async function claimDue(database: Queryable, limit: number, leaseMs: number): Promise<string[]> {
   return (await database.query<{ id: string }>(CLAIM, [limit, leaseMs])).map(({ id }) => id);
 }
@@ -51,13 +54,13 @@ export async function recordDecisions(
   ]);
 }
 
-/** Name of the district that an emergency is in, roughly. */
+/** Name of the district that an emergency is in, roughly; empty far from all that are known. */
 export async function areaOf(database: Queryable, emergencyId: string): Promise<string> {
   const [district] = await database.query<{ name: string }>(AREA, [emergencyId]);
   return district?.name ?? '';
 }
 
-/** Who is told at PSC 119: the coordinators of the nearest regency that has some. */
+/** Who is told at PSC 119: the coordinators of the regency it is in, or of the nearest that has some. */
 export async function coordinatorsFor(
   database: Queryable,
   emergencyId: string,

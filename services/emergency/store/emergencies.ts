@@ -30,7 +30,7 @@ export interface EmergencyState {
   readonly cancelReason: CancelReason;
   readonly escalatedAt: Date | null;
   readonly escalationReason: EscalationReason;
-  readonly deferred: boolean;
+  readonly failedSearches: number;
   readonly firstOfferAt: Date | null;
   readonly version: number;
   readonly openOffers: number;
@@ -54,7 +54,7 @@ const COLUMNS = `
   e.description, e.status, e.responders_needed AS "respondersNeeded", e.search_radius_meters AS "searchRadiusMeters",
   e.created_at AS "createdAt", e.assigned_at AS "assignedAt", e.arrived_at AS "arrivedAt", e.completed_at AS "completedAt",
   e.cancelled_at AS "cancelledAt", e.cancel_reason AS "cancelReason", e.escalated_at AS "escalatedAt",
-  e.escalation_reason AS "escalationReason", e.deferred, e.first_offer_at AS "firstOfferAt", e.version`;
+  e.escalation_reason AS "escalationReason", e.failed_searches AS "failedSearches", e.first_offer_at AS "firstOfferAt", e.version`;
 
 const RELATED = `
   (SELECT count(*) FROM offers o WHERE o.emergency_id = e.id AND o.status = 1) AS "openOffers",
@@ -64,6 +64,16 @@ const RELATED = `
    ) ORDER BY r.accepted_at), '[]') FROM responses r WHERE r.emergency_id = e.id) AS responses`;
 
 const FIND = prepared('find_emergency', `SELECT ${COLUMNS}, ${RELATED} FROM emergencies e WHERE e.id = $1`);
+
+const FIND_SEVERAL = prepared(
+  'find_emergencies',
+  `SELECT ${COLUMNS}, ${RELATED} FROM emergencies e WHERE e.id = ANY($1::uuid[])`,
+);
+const CHANGED = prepared(
+  'changed_emergencies',
+  `SELECT e.id FROM unnest($1::uuid[], $2::bigint[]) AS known (id, version) JOIN emergencies e USING (id)
+   WHERE e.version > known.version`,
+);
 
 /** The row lock comes first, so that what is read beside it is what the last holder committed. */
 const LOCK = prepared('lock_emergency', 'SELECT clock_timestamp() AS now FROM emergencies WHERE id = $1 FOR UPDATE');
@@ -78,15 +88,25 @@ const LIST_OPEN_OF = prepared(
   'list_open_emergencies_of',
   `SELECT ${COLUMNS}, ${RELATED} FROM emergencies e
    WHERE e.status <= 3 AND ($1::uuid IS NULL OR e.id < $1) AND ($2::smallint = 0 OR e.severity = $2)
-     AND (e.requester_id = $4
-       OR EXISTS (SELECT FROM offers o WHERE o.emergency_id = e.id AND o.volunteer_id = $4 AND o.status = 1)
-       OR EXISTS (SELECT FROM responses r WHERE r.emergency_id = e.id AND r.volunteer_id = $4 AND r.status <= 3))
+     AND e.id IN (
+       SELECT id FROM emergencies WHERE requester_id = $4 AND status <= 3
+       UNION SELECT emergency_id FROM offers WHERE volunteer_id = $4 AND status = 1
+       UNION SELECT emergency_id FROM responses WHERE volunteer_id = $4 AND status <= 3)
    ORDER BY e.id DESC LIMIT $3`,
 );
 
 export async function findEmergency(database: Queryable, id: string): Promise<EmergencyState | undefined> {
   const [state] = await database.query<EmergencyState>(FIND, [id]);
   return state;
+}
+
+export const findEmergencies = (database: Queryable, ids: readonly string[]) =>
+  database.query<EmergencyState>(FIND_SEVERAL, [ids]);
+
+/** Which of these emergencies have a later version than the one known. */
+export async function changedSince(database: Queryable, versions: ReadonlyMap<string, number>): Promise<string[]> {
+  const rows = await database.query<{ id: string }>(CHANGED, [[...versions.keys()], [...versions.values()]]);
+  return rows.map(({ id }) => id);
 }
 
 /** Holds an emergency for a transaction; `now` is the database's clock after the wait for it. */

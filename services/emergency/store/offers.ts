@@ -11,7 +11,17 @@ export interface OfferRow {
   readonly offeredAt: Date;
   readonly expiresAt: Date;
   readonly closedAt: Date | null;
+  readonly closeReason: CloseReason | null;
 }
+
+/** Why an offer ended without an acceptance, as the record of dispatch has it. */
+export type CloseReason =
+  | 'DECLINED'
+  | 'NO_ANSWER'
+  | 'RESPONDS_ELSEWHERE'
+  | 'NO_LONGER_ELIGIBLE'
+  | 'RESPONDERS_FILLED'
+  | 'EMERGENCY_CLOSED';
 
 /** An offer, and whether its volunteer responds to another emergency. */
 export interface DispatchedOffer extends OfferRow {
@@ -20,7 +30,8 @@ export interface DispatchedOffer extends OfferRow {
 
 const COLUMNS = `
   o.id, o.volunteer_id AS "volunteerId", o.display_name AS "displayName", o.status, o.distance_meters AS "distanceMeters",
-  o.offered_at AS "offeredAt", o.expires_at AS "expiresAt", o.closed_at AS "closedAt"`;
+  o.offered_at AS "offeredAt", o.expires_at AS "expiresAt", o.closed_at AS "closedAt",
+  o.close_reason AS "closeReason"`;
 
 const OF_EMERGENCY = prepared(
   'offers_of_emergency',
@@ -31,11 +42,12 @@ const OF_EMERGENCY = prepared(
 );
 const OF_VOLUNTEER = prepared(
   'offer_of_volunteer',
-  `SELECT ${COLUMNS} FROM offers o WHERE emergency_id = $1 AND volunteer_id = $2`,
+  `SELECT ${COLUMNS} FROM offers o WHERE emergency_id = $1 AND volunteer_id = $2 ORDER BY id DESC LIMIT 1`,
 );
 const OF_VOLUNTEER_IN = prepared(
   'offers_of_volunteer_in',
-  `SELECT ${COLUMNS}, o.emergency_id AS "emergencyId" FROM offers o WHERE volunteer_id = $1 AND emergency_id = ANY($2::uuid[])`,
+  `SELECT DISTINCT ON (emergency_id) ${COLUMNS}, o.emergency_id AS "emergencyId"
+   FROM offers o WHERE volunteer_id = $1 AND emergency_id = ANY($2::uuid[]) ORDER BY emergency_id, id DESC`,
 );
 const INSERT = prepared(
   'insert_offers',
@@ -45,16 +57,19 @@ const INSERT = prepared(
 );
 const CLOSE = prepared(
   'close_offers',
-  `UPDATE offers o SET status = $2, closed_at = $3 WHERE id = ANY($1::uuid[]) AND status = 1 RETURNING ${COLUMNS}`,
+  `UPDATE offers o SET status = $3, closed_at = $4, close_reason = closing.reason
+   FROM unnest($1::uuid[], $2::text[]) AS closing (id, reason) WHERE o.id = closing.id AND o.status = 1 RETURNING ${COLUMNS}`,
 );
 const WITHDRAW_ALL = prepared(
   'withdraw_offers',
-  `UPDATE offers o SET status = 5, closed_at = $2 WHERE emergency_id = $1 AND status = 1 RETURNING ${COLUMNS}`,
+  `UPDATE offers o SET status = 5, closed_at = $2, close_reason = $3 WHERE emergency_id = $1 AND status = 1
+   RETURNING ${COLUMNS}`,
 );
 const LOOK_AGAIN = prepared(
   'look_again',
-  `UPDATE emergencies SET next_step_at = now()
-   WHERE next_step_at IS NOT NULL AND id IN (SELECT emergency_id FROM offers WHERE volunteer_id = $1 AND status = 1)`,
+  `UPDATE emergencies SET next_step_at = now() WHERE id IN (
+     SELECT e.id FROM offers o JOIN emergencies e ON e.id = o.emergency_id
+     WHERE o.volunteer_id = $1 AND o.status = 1 AND e.next_step_at IS NOT NULL FOR UPDATE OF e SKIP LOCKED)`,
 );
 
 export const offersOf = (database: Queryable, emergencyId: string) =>
@@ -96,14 +111,23 @@ export async function insertOffers(
 }
 
 /** Closes those of the offers that are still open, and says which they were. */
-export async function closeOffers(tx: Tx, ids: readonly string[], status: OfferStatus, at: Date): Promise<OfferRow[]> {
-  return ids.length === 0 ? [] : tx.query<OfferRow>(CLOSE, [ids, status, at]);
+export async function closeOffers(
+  tx: Tx,
+  offers: readonly { readonly id: string; readonly reason: CloseReason | null }[],
+  status: OfferStatus,
+  at: Date,
+): Promise<OfferRow[]> {
+  if (offers.length === 0) return [];
+  return tx.query<OfferRow>(CLOSE, [offers.map(({ id }) => id), offers.map(({ reason }) => reason), status, at]);
 }
 
 /** Withdraws every open offer of an emergency, and says which they were. */
-export const withdrawOffers = (tx: Tx, emergencyId: string, at: Date) =>
-  tx.query<OfferRow>(WITHDRAW_ALL, [emergencyId, at]);
+export const withdrawOffers = (tx: Tx, emergencyId: string, reason: CloseReason, at: Date) =>
+  tx.query<OfferRow>(WITHDRAW_ALL, [emergencyId, at, reason]);
 
-/** Makes dispatch look at the other emergencies that wait for a volunteer who has just accepted one. */
+/**
+ * Makes dispatch look at the other emergencies that wait for a volunteer who has just accepted one. One that is being changed is left out, since
+ * waiting for it could be for each other; its next check finds the volunteer gone.
+ */
 export const lookAgainForOthers = (database: Queryable, volunteerId: string) =>
   database.query(LOOK_AGAIN, [volunteerId]);

@@ -41,11 +41,15 @@ const FIND_REPEATED = prepared(
    ORDER BY (request_id = $2) IS TRUE DESC LIMIT 1`,
 );
 
+/** Who is near is looked for again from the new place, while somebody is sought at all. */
 const MOVE = prepared(
   'move_emergency',
-  `UPDATE emergencies SET latitude = $2, longitude = $3, accuracy_meters = $4, version = version + 1
-   WHERE id = $1 AND status <= 3 AND (latitude, longitude) IS DISTINCT FROM ($2, $3)
-   RETURNING id`,
+  `WITH before AS (SELECT id, location FROM emergencies WHERE id = $1)
+   UPDATE emergencies e SET latitude = $2, longitude = $3, accuracy_meters = $4, version = version + 1,
+     next_step_at = least(next_step_at, CASE WHEN next_step_at IS NOT NULL THEN now() END)
+   FROM before
+   WHERE e.id = before.id AND status <= 3 AND (latitude, longitude, accuracy_meters) IS DISTINCT FROM ($2, $3, $4)
+   RETURNING ST_Distance(before.location, e.location) AS "distanceMeters"`,
 );
 
 /** When the emergency was made; undefined when the press repeats an earlier one. */
@@ -74,11 +78,12 @@ export async function findRepeated(database: Queryable, press: Press): Promise<s
   return row?.id;
 }
 
-/** Whether the emergency is open and was elsewhere. */
+/** How far the emergency was from there; 0 when it is closed, and stays where it was. */
 export async function moveEmergency(
   tx: Tx,
   id: string,
   { latitude, longitude, accuracyMeters }: Press,
-): Promise<boolean> {
-  return (await tx.query(MOVE, [id, latitude, longitude, accuracyMeters])).length > 0;
+): Promise<number> {
+  const [moved] = await tx.query<{ distanceMeters: number }>(MOVE, [id, latitude, longitude, accuracyMeters]);
+  return moved?.distanceMeters ?? 0;
 }

@@ -35,7 +35,7 @@ export interface Step {
   readonly firstOfferAt: Date | null;
   readonly escalatedAt: Date | null;
   readonly escalationReason: EscalationReason;
-  readonly deferred: boolean;
+  readonly failedSearches: number;
   readonly nextStepAt: Date | null;
   /** Whether somebody who watches sees a difference. */
   readonly visible: boolean;
@@ -45,19 +45,19 @@ const RECORD_STEP = prepared(
   'record_step',
   `UPDATE emergencies SET search_radius_meters = $2, first_offer_at = coalesce(first_offer_at, $3),
      escalated_at = coalesce(escalated_at, $4), escalation_reason = CASE WHEN escalated_at IS NULL THEN $5 ELSE escalation_reason END,
-     deferred = $6, next_step_at = $7, version = version + CASE WHEN $8 THEN 1 ELSE 0 END
+     failed_searches = $6, next_step_at = $7, version = version + CASE WHEN $8 THEN 1 ELSE 0 END
    WHERE id = $1`,
 );
 
 export async function recordStep(tx: Tx, id: string, step: Step): Promise<void> {
-  const { radiusMeters, firstOfferAt, escalatedAt, escalationReason, deferred, nextStepAt, visible } = step;
+  const { radiusMeters, firstOfferAt, escalatedAt, escalationReason, failedSearches, nextStepAt, visible } = step;
   await tx.query(RECORD_STEP, [
     id,
     radiusMeters,
     firstOfferAt,
     escalatedAt,
     escalationReason,
-    deferred,
+    failedSearches,
     nextStepAt,
     visible,
   ]);

@@ -1,4 +1,4 @@
-import { ResponseStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
+import type { ResponseStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import type { Queryable, Tx } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
 import type { OfferRow } from './offers.ts';
@@ -19,7 +19,7 @@ const UPDATE = prepared(
 );
 const CLOSE_ALL = prepared(
   'close_responses',
-  `UPDATE responses SET status = $2::smallint, completed_at = CASE WHEN $2 = 4 THEN $3 ELSE completed_at END
+  `UPDATE responses SET status = $2::smallint, completed_at = $3
    WHERE emergency_id = $1 AND status <= 3 RETURNING volunteer_id AS "volunteerId"`,
 );
 const RESPONDING = prepared(
@@ -43,7 +43,10 @@ export async function updateResponse(
   await tx.query(UPDATE, [emergencyId, volunteerId, status, at]);
 }
 
-/** Ends every active response of an emergency; the ids of their volunteers. */
+/**
+ * Ends every active response of an emergency; the ids of their volunteers. They get a time of completion, which those who withdrew by
+ * themselves have not, and so still may look at what they responded to.
+ */
 export async function closeResponses(
   tx: Tx,
   emergencyId: string,
@@ -60,6 +63,3 @@ export async function respondingAmong(database: Queryable, volunteerIds: readonl
   const rows = await database.query<{ volunteerId: string }>(RESPONDING, [volunteerIds]);
   return new Set(rows.map(({ volunteerId }) => volunteerId));
 }
-
-export const isActive = (status: ResponseStatus): boolean =>
-  status === ResponseStatus.ACCEPTED || status === ResponseStatus.EN_ROUTE || status === ResponseStatus.ARRIVED;

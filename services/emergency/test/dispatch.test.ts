@@ -1,152 +1,199 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { randomUUIDv7 } from 'node:crypto';
+import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DispatchAction } from '@kreki/gen/kreki/emergency/v1/dispatch_pb.js';
-import { OfferClosedSchema, OfferMadeSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
-import { Category, OfferStatus, Severity } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
+import { DispatchAction, type DispatchDecision } from '@kreki/gen/kreki/emergency/v1/dispatch_pb.js';
+import {
+  EmergencyEscalatedSchema,
+  OfferClosedSchema,
+  OfferMadeSchema,
+} from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
+import {
+  CancelReason,
+  Category,
+  EscalationReason,
+  OfferStatus,
+  Severity,
+} from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { Skill } from '@kreki/gen/kreki/volunteer/v1/volunteer_pb.js';
-import { eventsOf } from './events.ts';
+import { seed } from '../seed.ts';
 import { until } from './until.ts';
-import { becomes, decline, type Person, type World, world } from './world.ts';
-
-const OFFER_TIMEOUT_MS = 2_500;
+import { type World, world } from './world.ts';
 
 let w: World;
 before(async () => {
-  w = await world('dispatch', { DISPATCH_OFFER_TIMEOUT: `${OFFER_TIMEOUT_MS}ms`, DISPATCH_SEARCH_AGAIN: '300ms' });
+  w = await world('dispatch', {
+    DISPATCH_OFFER_TIMEOUT: '1500ms',
+    DISPATCH_CHECK_OFFERS: '200ms',
+    DISPATCH_SEARCH_AGAIN: '200ms',
+    DISPATCH_RETRY: '50ms',
+    DISPATCH_ESCALATE_URGENT: '1s',
+  });
 });
 after(() => w?.mesh.stop());
+beforeEach(() => {
+  w.around.clear();
+  w.around.away = false;
+});
 
-const made = async (id: string) => (await eventsOf(w.pool, OfferMadeSchema, id)).map(({ volunteerId }) => volunteerId);
-const ids = (people: readonly Person[]) => people.map(({ id }) => id);
-const decisions = async (id: string) => (await w.dispatcher.listDispatchDecisions({ id, pageSize: 500 })).decisions;
-const range = (count: number, from: number, step: number) => Array.from({ length: count }, (_, n) => from + n * step);
+const steps = (meters: number, count: number) => Array.from({ length: count }, (_, index) => meters * (index + 1));
 
-test('the seven nearest are asked, and told the distance and roughly where', async () => {
-  const at = w.place();
-  const volunteers = await w.volunteers(at, range(9, 50, 20));
-  const { emergency } = await w.press(at, { category: Category.CARDIAC_ARREST });
-  await becomes(w, emergency.id, ({ openOffers }) => openOffers === 7);
-  const offers = await eventsOf(w.pool, OfferMadeSchema, emergency.id);
+const askedAre = (id: string, wanted: readonly string[]) =>
+  until(async () => JSON.stringify(await w.asked(id)) === JSON.stringify(wanted));
+
+async function decisions(id: string, pageSize = 500): Promise<DispatchDecision[]> {
+  const all: DispatchDecision[] = [];
+  for (let pageToken = ''; ; ) {
+    const page = await w.dispatcher.client.listDispatchDecisions({ id, pageSize, pageToken });
+    all.push(...page.decisions);
+    pageToken = page.nextPageToken;
+    if (pageToken === '') return all;
+  }
+}
+
+const made = (all: readonly DispatchDecision[], action: DispatchAction) => all.filter((each) => each.action === action);
+
+test('the seven nearest within the radius are asked, and the record says who was passed over', async () => {
+  const ids = w.around.place(steps(40, 10));
+  const { id } = await w.press();
+  await askedAre(id, ids.slice(0, 7));
+  const events = await until(async () => {
+    const offers = await w.events.about(OfferMadeSchema, id);
+    return offers.length >= 7 && offers;
+  });
   assert.deepEqual(
-    offers.map(({ volunteerId }) => volunteerId),
-    ids(volunteers.slice(0, 7)),
+    events.map(({ volunteerId }) => volunteerId),
+    ids.slice(0, 7),
   );
-  assert.ok(Math.abs((offers[0]?.distanceMeters ?? 0) - 50) < 1);
-  assert.equal(Number(offers[0]?.expireTime?.seconds) - Number(offers[0]?.offerTime?.seconds) >= 2, true);
-  assert.equal((await w.dispatcher.get({ id: emergency.id })).emergency?.searchRadiusMeters, 500);
+  assert.equal(events[0]?.area, 'Gambir');
+  assert.ok(Math.abs((events[0]?.distanceMeters ?? 0) - 40) < 1);
+  const all = await decisions(id, 4);
+  assert.equal(made(all, DispatchAction.OFFERED).length, 7);
+  assert.deepEqual(
+    made(all, DispatchAction.SKIPPED).map(({ volunteerId, reason }) => [volunteerId, reason]),
+    ids.slice(7).map((volunteerId) => [volunteerId, 'ENOUGH_OFFERS_OPEN']),
+  );
+  assert.equal((await w.look(id)).searchRadiusMeters, 500);
 });
 
-test('only a certificate for the skill makes somebody eligible, and never the requester', async () => {
-  const at = w.place();
-  const [trained] = await w.volunteers(at, [100], Skill.AED);
-  const [untrained] = await w.volunteers(at, [50], Skill.EVACUATION);
-  const [self] = await w.volunteers(at, [10], Skill.AED);
-  assert.ok(trained && untrained && self);
-  const { emergency } = await self.client.triggerPanic({ location: at, category: Category.CARDIAC_ARREST });
-  await becomes(w, emergency?.id ?? '', ({ openOffers }) => openOffers > 0);
-  assert.deepEqual(await made(emergency?.id ?? ''), [trained.id]);
+test('a refusal is replaced by the next nearest at once', async () => {
+  const ids = w.around.place(steps(40, 9));
+  const { id } = await w.press();
+  await askedAre(id, ids.slice(0, 7));
+  await w.decline(id, ids[2] ?? '');
+  await askedAre(id, [...ids.slice(0, 2), ...ids.slice(3, 8)]);
 });
 
-test('who declines is replaced at once by the next best, and nobody is asked twice', async () => {
-  const at = w.place();
-  const volunteers = await w.volunteers(at, range(9, 50, 20));
-  const { emergency } = await w.press(at);
-  const { id } = emergency;
-  await becomes(w, id, ({ openOffers }) => openOffers === 7);
-  await decline(volunteers[3] as Person, id);
-  await becomes(w, id, ({ openOffers }) => openOffers === 7, 1_500);
-  await decline(volunteers[0] as Person, id);
-  await until(async () => (await made(id)).length === 9, 1_500);
-  assert.deepEqual((await made(id)).sort(), ids(volunteers).sort());
-});
-
-test('silence is closed as expired, and the next best are asked', async () => {
-  const at = w.place();
-  const volunteers = await w.volunteers(at, range(9, 50, 20));
-  const { emergency } = await w.press(at);
-  const { id } = emergency;
+test('silence is replaced, and who kept silent is not asked again', async () => {
+  const ids = w.around.place(steps(40, 10));
+  const { id } = await w.press();
+  await askedAre(id, ids.slice(0, 7));
+  await askedAre(id, ids.slice(7));
   const closed = await until(async () => {
-    const events = await eventsOf(w.pool, OfferClosedSchema, id);
-    return events.length >= 7 ? events : undefined;
+    const events = await w.events.about(OfferClosedSchema, id);
+    return events.length >= 7 && events;
   });
   assert.ok(closed.every(({ status }) => status === OfferStatus.EXPIRED));
-  await until(async () => (await made(id)).length === 9);
-  assert.deepEqual((await made(id)).slice(7), ids(volunteers.slice(7)));
 });
 
-test('the radius is widened from 500 over 1,000 to 2,000 metres, and only on a shortfall', async () => {
-  const at = w.place();
-  await w.volunteers(at, range(7, 50, 10));
-  const enough = await w.press(at, { severity: Severity.NORMAL });
-  await becomes(w, enough.emergency.id, ({ openOffers }) => openOffers === 7);
-  await sleep(500);
-  assert.equal((await w.dispatcher.get({ id: enough.emergency.id })).emergency?.searchRadiusMeters, 500);
-
-  const [near, wide] = [w.place(), w.place()];
-  await w.volunteers(near, [100, ...range(6, 700, 10), 1_800]);
-  const second = await w.press(near);
-  const found = await becomes(w, second.emergency.id, ({ openOffers }) => openOffers === 7);
-  assert.equal(found.searchRadiusMeters, 1_000);
-
-  await w.volunteers(wide, [100, 700, 1_800, 2_300]);
-  const third = await w.press(wide);
-  const widest = await becomes(w, third.emergency.id, ({ openOffers }) => openOffers === 3);
-  assert.equal(widest.searchRadiusMeters, 2_000);
-  const widened = (await decisions(third.emergency.id)).filter(({ action }) => action === DispatchAction.WIDENED);
+test('the radius is widened only as far as a shortfall makes it', async () => {
+  w.around.place([...steps(40, 4), 700, 800, 900, 1_500]);
+  const { id } = await w.press();
+  await until(async () => (await w.asked(id)).length === 7);
+  assert.equal((await w.look(id)).searchRadiusMeters, 1_000);
   assert.deepEqual(
-    widened.map(({ radiusMeters, reason }) => `${radiusMeters} ${reason}`),
-    ['1000 SHORTFALL', '2000 SHORTFALL'],
+    made(await decisions(id), DispatchAction.WIDENED).map(({ radiusMeters, reason }) => [radiusMeters, reason]),
+    [[1_000, 'SHORTFALL']],
   );
 });
 
-test('who comes near later is found by a later search', async () => {
-  const at = w.place();
-  const { emergency } = await w.press(at);
-  await sleep(600);
-  const [late] = await w.volunteers(at, [400]);
-  await until(async () => (await made(emergency.id)).includes(late?.id ?? ''));
+test('only who has a skill that helps is asked', async () => {
+  w.around.place([50, 60], Skill.EVACUATION);
+  const [rescuer] = w.around.place([400], Skill.AED);
+  const { id } = await w.press({ category: Category.CARDIAC_ARREST });
+  await askedAre(id, [rescuer ?? '']);
 });
 
-test('a move of the emergency is followed by the search', async () => {
-  const [at, there] = [w.place(), w.place()];
-  const [volunteer] = await w.volunteers(there, [50]);
-  const { emergency, requester } = await w.press(at);
-  await becomes(w, emergency.id, ({ searchRadiusMeters }) => searchRadiusMeters === 2_000);
-  await requester.client.triggerPanic({ location: there });
-  await until(async () => (await made(emergency.id)).includes(volunteer?.id ?? ''));
-});
-
-test('while volunteers cannot be searched it says so once, and asks when they can again', async () => {
-  const at = w.place();
-  const [volunteer] = await w.volunteers(at, [50]);
-  await w.volunteerService.kill();
-  const { emergency } = await w.press(at);
-  await until(async () => (await decisions(emergency.id)).length > 0);
-  await sleep(3_000);
+test('who goes off duty is replaced, and may be asked again later', async () => {
+  const ids = w.around.place(steps(40, 8));
+  const { id } = await w.press();
+  await askedAre(id, ids.slice(0, 7));
+  w.around.find(ids[0] ?? '').onDuty = false;
+  await askedAre(id, ids.slice(1));
+  const withdrawn = made(await decisions(id), DispatchAction.WITHDREW);
   assert.deepEqual(
-    (await decisions(emergency.id)).map(({ action, reason }) => [action, reason]),
+    withdrawn.map(({ volunteerId, reason }) => [volunteerId, reason]),
+    [[ids[0], 'NO_LONGER_ELIGIBLE']],
+  );
+});
+
+test('who accepts elsewhere is withdrawn here and replaced', async () => {
+  const ids = w.around.place(steps(40, 8));
+  const [first, second] = [await w.press(), await w.press()];
+  await askedAre(first.id, ids.slice(0, 7));
+  await askedAre(second.id, ids.slice(0, 7));
+  await w.accept(first.id, ids[0] ?? '');
+  await askedAre(second.id, ids.slice(1));
+});
+
+test('nobody near: PSC 119 of the regency is told at once, and the search goes on', async () => {
+  const coordinators = [randomUUIDv7(), randomUUIDv7()].sort();
+  await seed(w.pool, {
+    coordinators: [
+      ...coordinators.map((userId) => ({ regencyCode: '31.71', userId })),
+      { regencyCode: '31.74', userId: randomUUIDv7() },
+    ],
+  });
+  const { id } = await w.press();
+  const [event] = await until(async () => {
+    const events = await w.events.about(EmergencyEscalatedSchema, id);
+    return events.length > 0 && events;
+  });
+  assert.equal(event?.reason, EscalationReason.NOBODY_LEFT);
+  assert.equal(event?.regency, 'Kota Administrasi Jakarta Pusat');
+  assert.deepEqual([...(event?.coordinatorIds ?? [])].sort(), coordinators);
+  assert.equal((await w.look(id)).escalationReason, EscalationReason.NOBODY_LEFT);
+
+  await sleep(1_000);
+  const before = await decisions(id);
+  assert.equal(made(before, DispatchAction.ESCALATED).length, 1);
+  assert.equal(made(before, DispatchAction.SEARCHED).length, 1, 'searches that find nobody again leave no trace');
+  const [late] = w.around.place([300]);
+  await askedAre(id, [late ?? '']);
+});
+
+test('when too few accept in time PSC 119 is told, and offers go on', async () => {
+  w.around.place(steps(40, 12));
+  const { id } = await w.press({ severity: Severity.URGENT });
+  await until(async () => (await w.look(id)).escalationReason === EscalationReason.TIME_RAN_OUT);
+  assert.ok((await w.asked(id)).length > 0);
+});
+
+test('while volunteers cannot be searched it is put on record once, and offers follow as soon as they can', async () => {
+  const ids = w.around.place(steps(40, 7));
+  w.around.away = true;
+  const { id } = await w.press();
+  await sleep(700);
+  assert.deepEqual(
+    (await decisions(id)).map(({ action, reason }) => [action, reason]),
     [[DispatchAction.DEFERRED, 'VOLUNTEERS_UNAVAILABLE']],
   );
-  await w.volunteerService.start();
-  await until(async () => (await made(emergency.id)).includes(volunteer?.id ?? ''));
+  w.around.away = false;
+  await askedAre(id, ids);
 });
 
-test('dispatch goes on where it was after the service has restarted', async () => {
-  const other = await world('restart', { DISPATCH_OFFER_TIMEOUT: '3s' });
-  try {
-    const at = other.place();
-    const volunteers = await other.volunteers(at, range(10, 50, 20));
-    const { emergency } = await other.press(at);
-    await becomes(other, emergency.id, ({ openOffers }) => openOffers === 7);
-    await other.stopFirst();
-    const again = await other.replica();
-    const { client } = await other.person('dispatcher', undefined, again.url);
-    await until(async () => (await eventsOf(other.pool, OfferMadeSchema, emergency.id)).length === 10);
-    const asked = (await eventsOf(other.pool, OfferMadeSchema, emergency.id)).map(({ volunteerId }) => volunteerId);
-    assert.deepEqual(asked.sort(), ids(volunteers).sort());
-    assert.equal((await client.get({ id: emergency.id })).emergency?.openOffers, 3);
-  } finally {
-    await other.mesh.stop();
-  }
+test('time runs out also while volunteers cannot be searched', async () => {
+  w.around.away = true;
+  const { id } = await w.press({ severity: Severity.URGENT });
+  await until(async () => (await w.look(id)).escalationReason === EscalationReason.TIME_RAN_OUT);
+});
+
+test('a call that is off asks nobody any more', async () => {
+  const ids = w.around.place(steps(40, 7));
+  const { id, citizen } = await w.press();
+  await askedAre(id, ids);
+  await citizen.client.cancel({ id, reason: CancelReason.FALSE_ALARM });
+  w.around.place(steps(10, 7));
+  await sleep(600);
+  assert.deepEqual(await w.asked(id), []);
 });

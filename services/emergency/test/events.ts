@@ -32,10 +32,11 @@ export async function openEvents(url: string): Promise<Events> {
       return publish;
     },
     async about(schema, emergencyId) {
-      const consumer = await stream.consumers.get(streamOf('emergency'), { filterSubjects: subjectOf(schema) });
+      const consumer = await stream.consumers.get(streamOf('emergency'));
       const messages: MessageShape<typeof schema>[] = [];
       for await (const message of await consumer.fetch({ max_messages: 1_000, expires: 1_000 })) {
-        if (message.headers?.get('ce-subject') === emergencyId) messages.push(fromBinary(schema, message.data));
+        const wanted = message.subject === subjectOf(schema) && message.headers?.get('ce-subject') === emergencyId;
+        if (wanted) messages.push(fromBinary(schema, message.data));
         if (message.info.pending === 0) break;
       }
       return messages;

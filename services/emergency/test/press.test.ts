@@ -3,8 +3,10 @@ import { randomUUIDv7 } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { EmergencyMovedSchema, EmergencyRequestedSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import { CancelReason, EmergencyStatus, Severity } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
+import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import { monas, north } from './neighbourhood.ts';
-import { found, refusal, until, type World, world } from './world.ts';
+import { until } from './until.ts';
+import { found, refusal, type World, world } from './world.ts';
 
 let w: World;
 before(async () => {
@@ -81,7 +83,6 @@ test('a press without a place, or with an impossible one, is refused by the cont
 });
 
 test('whoever may not press is refused', async () => {
-  const { EmergencyService } = await import('@kreki/gen/kreki/emergency/v1/emergency_service_pb.js');
   const service = await w.start();
   const nobody = await w.mesh.client(EmergencyService, service.url);
   assert.match(await refusal(nobody.triggerPanic({ location: monas })), /^Unauthenticated/);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { randomUUIDv7 } from 'node:crypto';
+import { after, before, beforeEach, test } from 'node:test';
 import { OfferClosedSchema, ResponderAcceptedSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import {
   CancelReason,
@@ -8,143 +9,101 @@ import {
   ResponseStatus,
   Severity,
 } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
-import { eventsOf } from './events.ts';
+import { OfferAnsweredSchema } from '@kreki/gen/kreki/notification/v1/notification_events_pb.js';
 import { until } from './until.ts';
-import { accept, becomes, decline, type Person, refusal, type World, world } from './world.ts';
+import { refusal, type World, world } from './world.ts';
 
 let w: World;
 before(async () => {
   w = await world('respond', { DISPATCH_OFFERS_OUTSTANDING: '20' });
 });
 after(() => w?.mesh.stop());
+beforeEach(() => w.around.clear());
 
-/** An emergency with that many volunteers who were offered it. */
-async function offered(count: number, severity = Severity.CRITICAL) {
-  const at = w.place();
-  const volunteers = await w.volunteers(
-    at,
-    Array.from({ length: count }, (_, n) => 20 + n),
-  );
-  const { emergency, requester } = await w.press(at, { severity });
-  await becomes(w, emergency.id, ({ openOffers }) => openOffers === count);
-  return { id: emergency.id, at, volunteers, requester };
+/** An emergency, and the volunteers who were asked. */
+async function asked(count: number, severity = Severity.CRITICAL) {
+  const ids = w.around.place(Array.from({ length: count }, (_, index) => 20 * (index + 1)));
+  const { id, citizen } = await w.press({ severity });
+  await until(async () => (await w.asked(id)).length === count);
+  return { id, citizen, ids, first: ids[0] ?? '', second: ids[1] ?? '', third: ids[2] ?? '' };
 }
 
-const first = (volunteers: readonly Person[]): Person => {
-  const [volunteer] = volunteers;
-  assert.ok(volunteer);
-  return volunteer;
-};
-
-test('twenty acceptances in the same instant fill exactly the two places there are', async () => {
-  const { id, volunteers } = await offered(20);
-  const answers = await Promise.all(volunteers.map((volunteer) => refusal(accept(volunteer, id))));
+test('twenty who accept at the same instant fill exactly the two places', async () => {
+  const { id, ids } = await asked(20);
+  const answers = await Promise.all(ids.map((volunteerId) => refusal(w.accept(id, volunteerId))));
   assert.equal(answers.filter((answer) => answer === 'answered').length, 2);
   assert.equal(answers.filter((answer) => answer === 'FailedPrecondition RESPONDERS_FILLED').length, 18);
-
-  const { emergency } = await w.dispatcher.get({ id });
-  assert.equal(emergency?.status, EmergencyStatus.ASSIGNED);
-  assert.equal(emergency?.responses.length, 2);
-  assert.equal(emergency?.openOffers, 0);
-  const closed = await eventsOf(w.pool, OfferClosedSchema, id);
+  const { responses, openOffers, status } = await w.look(id);
+  assert.deepEqual([responses.length, openOffers, status], [2, 0, EmergencyStatus.ASSIGNED]);
+  const [accepted, closed] = await until(async () => {
+    const events = [
+      await w.events.about(ResponderAcceptedSchema, id),
+      await w.events.about(OfferClosedSchema, id),
+    ] as const;
+    return events[1].length >= 18 && events;
+  });
+  assert.equal(accepted.length, 2);
   assert.equal(closed.length, 18);
-  assert.ok(closed.every(({ status }) => status === OfferStatus.WITHDRAWN));
-  const accepted = await eventsOf(w.pool, ResponderAcceptedSchema, id);
-  const responders = volunteers.filter((_, n) => answers[n] === 'answered').map((volunteer) => volunteer.id);
-  assert.deepEqual(accepted.map(({ volunteerId }) => volunteerId).sort(), responders.sort());
+  assert.ok(closed.every((offer) => offer.status === OfferStatus.WITHDRAWN));
 });
 
 test('the same answer again gives the same result', async () => {
-  const { id, volunteers } = await offered(3, Severity.URGENT);
-  const [taker, refuser] = volunteers as [Person, Person];
-  await decline(refuser, id);
-  const declined = (await decline(refuser, id)).emergency;
-  assert.equal(declined?.ownOffer?.status, OfferStatus.DECLINED);
-  const once = (await accept(taker, id)).emergency;
-  const again = (await accept(taker, id)).emergency;
-  assert.equal(once?.status, EmergencyStatus.ASSIGNED);
-  assert.equal(again?.version, once?.version);
-  assert.equal((await eventsOf(w.pool, ResponderAcceptedSchema, id)).length, 1);
-  assert.equal(await refusal(decline(taker, id)), 'FailedPrecondition INVALID_TRANSITION');
-  assert.match(await refusal(accept(refuser, id)), /^FailedPrecondition (OFFER_CLOSED|RESPONDERS_FILLED)$/);
+  const { id, first, second } = await asked(3);
+  const accepted = await w.accept(id, first);
+  assert.equal((await w.accept(id, first)).version, accepted.version);
+  const declined = await w.decline(id, second);
+  assert.equal((await w.decline(id, second)).version, declined.version);
+  assert.equal(await refusal(w.decline(id, first)), 'FailedPrecondition INVALID_TRANSITION');
+  assert.equal(await refusal(w.accept(id, second)), 'FailedPrecondition OFFER_CLOSED');
 });
 
-test('who accepted one emergency is refused another, and is replaced in those that wait', async () => {
-  const at = w.place();
-  const [volunteer] = await w.volunteers(at, [20]);
-  assert.ok(volunteer);
-  const one = await w.press(at, { severity: Severity.URGENT });
-  const other = await w.press(at, { severity: Severity.URGENT });
-  const ids = [one.emergency.id, other.emergency.id];
-  for (const id of ids) await becomes(w, id, ({ openOffers }) => openOffers === 1);
-  const answers = await Promise.all(ids.map((id) => refusal(accept(volunteer, id))));
-  assert.equal(answers.filter((answer) => answer === 'answered').length, 1);
-  const left = ids[answers.indexOf('answered') === 0 ? 1 : 0] ?? '';
-  assert.match(
-    answers.find((answer) => answer !== 'answered') ?? '',
-    /^FailedPrecondition (ALREADY_RESPONDING|OFFER_CLOSED)$/,
-  );
-
-  await becomes(w, left, ({ openOffers }) => openOffers === 0, 4_000);
-  const closed = await eventsOf(w.pool, OfferClosedSchema, left);
-  assert.deepEqual(
-    closed.map(({ status }) => status),
-    [OfferStatus.WITHDRAWN],
-  );
+test('nobody responds to two emergencies at a time, however close together the answers', async () => {
+  const one = await asked(1);
+  const other = await w.press();
+  await until(async () => (await w.asked(other.id)).length === 1);
+  const answers = await Promise.all([one.id, other.id].map((id) => refusal(w.accept(id, one.first))));
+  assert.deepEqual(answers.sort(), ['FailedPrecondition ALREADY_RESPONDING', 'answered']);
 });
 
-test('two responders who accept each other’s emergencies at once are each on one', async () => {
-  for (let round = 0; round < 5; round++) {
-    const at = w.place();
-    const volunteers = await w.volunteers(at, [20, 30]);
-    const presses = [await w.press(at), await w.press(at)];
-    const ids = presses.map(({ emergency }) => emergency.id);
-    for (const id of ids) await becomes(w, id, ({ openOffers }) => openOffers === 2);
-    const answers = await Promise.all(
-      volunteers.flatMap((volunteer, n) => {
-        const order = n === 0 ? ids : [...ids].reverse();
-        return order.map((id) => refusal(accept(volunteer, id)));
-      }),
-    );
-    assert.equal(answers.filter((answer) => answer === 'answered').length, 2, answers.join());
-  }
-});
-
-test('an offer that was withdrawn with its emergency is closed', async () => {
-  const { id, volunteers, requester } = await offered(2);
-  await requester.client.cancel({ id, reason: CancelReason.FALSE_ALARM });
-  assert.equal(await refusal(accept(first(volunteers), id)), 'FailedPrecondition OFFER_CLOSED');
-  assert.equal(await refusal(decline(first(volunteers), id)), 'FailedPrecondition OFFER_CLOSED');
-});
-
-test('a responder who withdraws frees the place: the emergency waits again and others are asked', async () => {
-  const { id, at, volunteers } = await offered(2, Severity.URGENT);
-  const [responder, other] = volunteers as [Person, Person];
-  await accept(responder, id);
-  assert.match(await refusal(accept(other, id)), /RESPONDERS_FILLED/);
-  const [third] = await w.volunteers(at, [40]);
-  const { emergency } = await responder.client.updateResponse({ id, status: ResponseStatus.WITHDRAWN });
+test('when a responder withdraws, those no longer needed are asked again, and the responder is not', async () => {
+  const { id, ids, first } = await asked(4, Severity.NORMAL);
+  await w.accept(id, first);
+  assert.deepEqual(await w.asked(id), []);
+  const { client } = await w.person('volunteer', first);
+  const { emergency } = await client.updateResponse({ id, status: ResponseStatus.WITHDRAWN });
   assert.equal(emergency?.status, EmergencyStatus.PENDING);
-  assert.equal(emergency?.locationApproximate, true);
-  await until(async () => (await third?.client.get({ id }).catch(() => undefined))?.emergency?.ownOffer);
-  await accept(third as Person, id);
-  assert.equal((await w.dispatcher.get({ id })).emergency?.status, EmergencyStatus.ASSIGNED);
-  assert.match(await refusal(accept(responder, id)), /^FailedPrecondition (RESPONDERS_FILLED|OFFER_CLOSED)$/);
+  assert.ok(emergency?.locationApproximate, 'the exact place is for those who come');
+  await until(async () => JSON.stringify(await w.asked(id)) === JSON.stringify(ids.slice(1)));
+  assert.equal(await refusal(w.accept(id, first)), 'FailedPrecondition OFFER_CLOSED');
+  assert.equal((await w.accept(id, ids[3] ?? '')).status, EmergencyStatus.ASSIGNED);
 });
 
-test('who withdrew cannot come back to the exact place by accepting once more', async () => {
-  const { id, volunteers } = await offered(1);
-  const responder = first(volunteers);
-  assert.equal((await accept(responder, id)).emergency?.locationApproximate, false);
-  await responder.client.updateResponse({ id, status: ResponseStatus.WITHDRAWN });
-  assert.equal(await refusal(accept(responder, id)), 'FailedPrecondition OFFER_CLOSED');
-  assert.equal((await responder.client.get({ id })).emergency?.locationApproximate, true);
+test('others were faster, also when it is over by then', async () => {
+  const { id, first, second, citizen } = await asked(2, Severity.NORMAL);
+  await w.accept(id, first);
+  assert.equal(await refusal(w.accept(id, second)), 'FailedPrecondition RESPONDERS_FILLED');
+  await citizen.client.cancel({ id, reason: CancelReason.RESOLVED });
+  assert.equal(await refusal(w.accept(id, second)), 'FailedPrecondition RESPONDERS_FILLED');
 });
 
-test('without an offer there is nothing to answer, whether the emergency exists or not', async () => {
-  const { id } = await offered(1);
-  const stranger = await w.person('volunteer');
-  for (const each of [id, '01999999-0000-7000-8000-000000000000']) {
-    assert.equal(await refusal(accept(stranger, each)), 'PermissionDenied NOT_YOUR_EMERGENCY');
-  }
+test('an offer withdrawn because it was called off is closed', async () => {
+  const { id, first, citizen } = await asked(1);
+  await citizen.client.cancel({ id, reason: CancelReason.RESOLVED });
+  assert.equal(await refusal(w.accept(id, first)), 'FailedPrecondition OFFER_CLOSED');
+});
+
+test('an answer from a message counts as one from the app, once, and one too late is no fault', async () => {
+  const { id, first, second, third } = await asked(3, Severity.NORMAL);
+  const answer = (volunteerId: string, accepted: boolean, emergencyId = id) =>
+    w.events.publish(OfferAnsweredSchema, { emergencyId, volunteerId, accepted }, emergencyId);
+  await answer(first, false);
+  await until(async () => (await w.asked(id)).length === 2);
+  const again = await answer(second, true);
+  await until(async () => (await w.look(id)).status === EmergencyStatus.ASSIGNED);
+  await again();
+  await answer(third, true);
+  await answer(third, true, randomUUIDv7());
+  const handled = 'SELECT count(*)::int AS n FROM inbox';
+  await until(async () => (await w.pool.query<{ n: number }>(handled)).rows[0]?.n === 4);
+  assert.equal((await w.look(id)).responses.length, 1);
 });

@@ -1,5 +1,4 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, Code, ConnectError } from '@connectrpc/connect';
 import type { Category, Emergency, Severity } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { Decision, EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
@@ -29,6 +28,14 @@ export const ROLE = {
     ],
   },
 } as const;
+
+/** What a press says besides the contract's defaults. */
+export interface PressDetails {
+  readonly location?: typeof monas;
+  readonly severity?: Severity;
+  readonly category?: Category;
+  readonly description?: string;
+}
 
 export interface Person {
   readonly id: string;
@@ -110,16 +117,6 @@ export async function world(name: string, extra: Record<string, string> = {}): P
 export function found(emergency: Emergency | undefined): Emergency {
   if (!emergency) throw new Error('the answer has no emergency');
   return emergency;
-}
-
-/** Waits until something is there, at most `patienceMs`. */
-export async function until<T>(look: () => T | Promise<T>, patienceMs = 8_000): Promise<T> {
-  for (const end = Date.now() + patienceMs; ; ) {
-    const seen = await look();
-    if (seen) return seen;
-    if (Date.now() > end) throw new Error(`it did not happen within ${patienceMs} ms: ${look}`);
-    await sleep(20);
-  }
 }
 
 /** Code and reason of a refused call, to compare. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Code } from '@connectrpc/connect';
 import { fail } from '@kreki/runtime/errors';
 import type { Logger } from '@kreki/runtime/log';
@@ -5,6 +6,9 @@ import type { EmergencyState } from '../store/emergencies.ts';
 
 /** Changes waiting for a slow reader; beyond, the oldest go, since each is the whole state. */
 const PENDING_MAX = 64;
+/** Emergencies read in one statement. */
+const BATCH_MAX = 100;
+const RETRY_MS = 500;
 
 interface Watcher {
   readonly pending: EmergencyState[];
@@ -13,8 +17,10 @@ interface Watcher {
 }
 
 export interface WatchHubOptions {
-  /** Reads an emergency as it is committed. */
-  readonly load: (id: string) => Promise<EmergencyState | undefined>;
+  /** Reads emergencies as they are committed. */
+  readonly load: (ids: readonly string[]) => Promise<readonly EmergencyState[]>;
+  /** Reads which of them have another version than the one given, by id. */
+  readonly changed: (versions: ReadonlyMap<string, number>) => Promise<readonly string[]>;
   readonly watchersMax: number;
   readonly log: Logger;
 }
@@ -22,8 +28,9 @@ export interface WatchHubOptions {
 /** Brings changes of emergencies to those who watch them, each version once and never an older one after a newer. */
 export class WatchHub {
   readonly #watchers = new Map<string, Set<Watcher>>();
-  readonly #loading = new Map<string, { again: boolean }>();
+  readonly #toRead = new Set<string>();
   readonly #options: WatchHubOptions;
+  #reading = false;
   #count = 0;
 
   constructor(options: WatchHubOptions) {
@@ -41,17 +48,20 @@ export class WatchHub {
     }
   }
 
-  /** An emergency may have changed elsewhere: read once for all who watch it here. */
+  /** An emergency may have changed elsewhere: it is read once for all who watch it here, together with others heard of meanwhile. */
   refresh(id: string): void {
     if (!this.#watchers.has(id)) return;
-    const loading = this.#loading.get(id);
-    if (loading) loading.again = true;
-    else void this.#load(id);
+    this.#toRead.add(id);
+    if (!this.#reading) void this.#read();
   }
 
-  /** All that is watched here may have changed, unheard. */
-  refreshAll(): void {
-    for (const id of this.#watchers.keys()) this.refresh(id);
+  /** Looks whether anything that is watched here has changed unheard. */
+  async refreshAll(): Promise<void> {
+    const ids = [...this.#watchers.keys()];
+    for (let at = 0; at < ids.length; at += BATCH_MAX) {
+      const known = new Map(ids.slice(at, at + BATCH_MAX).map((id) => [id, this.#seen(id)]));
+      for (const id of await this.#options.changed(known)) this.refresh(id);
+    }
   }
 
   /**
@@ -69,8 +79,7 @@ export class WatchHub {
     const onAbort = () => watcher.wake();
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const present = await this.#options.load(id);
-      if (present) this.publish(present);
+      for (const present of await this.#options.load([id])) this.publish(present);
       while (!signal.aborted) {
         const next = watcher.pending.shift();
         if (next) yield next;
@@ -80,23 +89,28 @@ export class WatchHub {
       signal.removeEventListener('abort', onAbort);
       this.#count -= 1;
       watchers.delete(watcher);
-      if (watchers.size === 0) this.#watchers.delete(id);
+      if (watchers.size === 0 && this.#watchers.get(id) === watchers) this.#watchers.delete(id);
     }
   }
 
-  async #load(id: string): Promise<void> {
-    const loading = { again: false };
-    this.#loading.set(id, loading);
-    try {
-      do {
-        loading.again = false;
-        const state = await this.#options.load(id);
-        if (state) this.publish(state);
-      } while (loading.again);
-    } catch (error) {
-      this.#options.log.warn({ err: error, emergencyId: id }, 'a watched emergency could not be read');
-    } finally {
-      this.#loading.delete(id);
+  /** The oldest version that somebody who watches has last. */
+  #seen(id: string): number {
+    return Math.min(...[...(this.#watchers.get(id) ?? [])].map(({ lastVersion }) => lastVersion));
+  }
+
+  async #read(): Promise<void> {
+    this.#reading = true;
+    while (this.#toRead.size > 0) {
+      const ids = [...this.#toRead].slice(0, BATCH_MAX);
+      for (const id of ids) this.#toRead.delete(id);
+      try {
+        for (const state of await this.#options.load(ids)) this.publish(state);
+      } catch (error) {
+        this.#options.log.warn({ err: error }, 'watched emergencies could not be read');
+        for (const id of ids) if (this.#watchers.has(id)) this.#toRead.add(id);
+        await sleep(RETRY_MS, undefined, { ref: false });
+      }
     }
+    this.#reading = false;
   }
 }
