@@ -6,6 +6,7 @@ import { createLogger } from '@kreki/runtime/log';
 import { startTelemetry } from '@kreki/runtime/telemetry';
 import type { Config } from './config.ts';
 import { createRpcHandler } from './connect/adapter.ts';
+import { healthService } from './connect/health.ts';
 import { createEdge } from './edge/edge.ts';
 import { createIdentity } from './edge/identity.ts';
 import { createLimits } from './edge/limits.ts';
@@ -55,9 +56,11 @@ export async function startGateway(config: Config): Promise<RunningGateway> {
   const answerRpc = createRpcHandler({
     registry,
     edge,
+    health: healthService(registry, readiness, stopping.signal),
     maxBodyBytes,
     shutdown: shutdown.signal,
     otherwise: (exchange) => void answerRest(exchange),
+    log,
   });
   const frontDoor = createFrontDoor({
     clientAddress: clientAddressBehind(config.trustedProxies),

@@ -1,38 +1,57 @@
-import { createContextValues } from '@connectrpc/connect';
-import { connectNodeAdapter } from '@connectrpc/connect-node';
+import { createConnectRouter, createContextValues, type ServiceImpl } from '@connectrpc/connect';
+import {
+  compressionBrotli,
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from '@connectrpc/connect-node';
+import { Health } from '@kreki/gen/grpc/health/v1/health_pb.js';
+import { ServerReflection } from '@kreki/gen/grpc/reflection/v1/reflection_pb.js';
+import { ServerReflection as ServerReflectionAlpha } from '@kreki/gen/grpc/reflection/v1alpha/reflection_pb.js';
+import type { Logger } from '@kreki/runtime/log';
 import type { Edge } from '../edge/edge.ts';
-import { type Exchange, exchangeKey } from '../http/exchange.ts';
+import { type Exchange, exchangeKey, pathOf } from '../http/exchange.ts';
 import type { Registry } from '../registry.ts';
+import { reflectionService } from './reflection.ts';
 import { addRoutes, admission } from './routes.ts';
 
 export interface RpcOptions {
   readonly registry: Registry;
   readonly edge: Edge;
+  readonly health: ServiceImpl<typeof Health>;
   readonly maxBodyBytes: number;
   /** Ends streams when the edge stops. */
   readonly shutdown: AbortSignal;
   /** Takes what is no RPC. */
   readonly otherwise: (exchange: Exchange) => void;
+  readonly log: Logger;
 }
 
-/** Answers RPCs over Connect, gRPC and gRPC-Web. */
+/** Answers RPCs over Connect, gRPC and gRPC-Web. Throws when a request is not HTTP as it should be. */
 export function createRpcHandler(options: RpcOptions): (exchange: Exchange) => void {
-  const { registry, edge, maxBodyBytes, shutdown, otherwise } = options;
-  const exchanges = new WeakMap<object, Exchange>();
-  const adapter = connectNodeAdapter({
-    routes: (router) => addRoutes(router, registry),
+  const { registry, edge, health, maxBodyBytes, shutdown, otherwise, log } = options;
+  const router = createConnectRouter({
     requestGate: admission(edge, registry),
-    contextValues: (request) => createContextValues().set(exchangeKey, exchanges.get(request)),
-    fallback: (request) => {
-      const exchange = exchanges.get(request);
-      if (exchange) otherwise(exchange);
-    },
     jsonOptions: { registry: registry.types },
+    acceptCompression: [compressionGzip, compressionBrotli],
     readMaxBytes: maxBodyBytes,
     shutdownSignal: shutdown,
   });
+  addRoutes(router, registry);
+  const described = [...registry.services, Health, ServerReflection];
+  router.service(Health, health);
+  router.service(ServerReflection, reflectionService(described));
+  router.service(ServerReflectionAlpha, reflectionService(described));
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+
   return (exchange) => {
-    exchanges.set(exchange.request, exchange);
-    adapter(exchange.request, exchange.response);
+    const { request, response } = exchange;
+    const handler = handlers.get(pathOf(request));
+    if (!handler) return otherwise(exchange);
+    const values = createContextValues().set(exchangeKey, exchange);
+    const asked = universalRequestFromNodeRequest(request, response, undefined, values);
+    handler(asked)
+      .then((answer) => universalResponseToNodeResponse(answer, response))
+      .catch((error: unknown) => log.debug({ err: error, rpc: handler.requestPath }, 'answer was not taken'));
   };
 }

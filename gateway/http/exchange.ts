@@ -33,6 +33,11 @@ export function openExchange(request: HttpRequest, response: HttpResponse, clien
   };
 }
 
+export function pathOf({ url = '/' }: HttpRequest): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}
+
 /** A header's value; several of one name joined by commas. */
 export function header(request: HttpRequest, name: string): string | undefined {
   const value = request.headers[name];

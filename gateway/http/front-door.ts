@@ -3,7 +3,7 @@ import { fail } from '@kreki/runtime/errors';
 import type { Logger } from '@kreki/runtime/log';
 import type { ClientAddress } from './client-address.ts';
 import type { Cors } from './cors.ts';
-import { type Exchange, type HttpRequest, type HttpResponse, openExchange } from './exchange.ts';
+import { type Exchange, type HttpRequest, type HttpResponse, openExchange, pathOf } from './exchange.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 
 /** Answers a request of the edge's own, such as /healthz. */
@@ -43,8 +43,3 @@ export function createFrontDoor(options: FrontDoorOptions): (request: HttpReques
 }
 
 const isReading = ({ method }: HttpRequest): boolean => method === 'GET' || method === 'HEAD';
-
-export const pathOf = ({ url = '/' }: HttpRequest): string => {
-  const query = url.indexOf('?');
-  return query < 0 ? url : url.slice(0, query);
-};

@@ -1,7 +1,8 @@
 import { Code } from '@connectrpc/connect';
 import { fail } from '@kreki/runtime/errors';
+import { unknownRpc } from '../connect/unknown-rpc.ts';
 import type { Edge } from '../edge/edge.ts';
-import { type Exchange, header } from '../http/exchange.ts';
+import { type Exchange, header, pathOf } from '../http/exchange.ts';
 import type { Message, Registry } from '../registry.ts';
 import { sendBody, sendError } from './answer.ts';
 import { readBody } from './body.ts';
@@ -56,9 +57,13 @@ export function createRestHandler({ registry, edge, maxBodyBytes, shutdown }: Re
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     try {
-      const [path = '', search = ''] = (request.url ?? '').split('?', 2);
+      const path = pathOf(request);
+      const unknown = unknownRpc(exchange);
+      if (unknown === 'answered') return;
+      if (unknown) throw unknown;
       const match = find(router, request.method ?? 'GET', path);
-      await answer(exchange, match, new URLSearchParams(search), AbortSignal.any([gone.signal, shutdown]));
+      const query = new URLSearchParams(request.url?.slice(path.length));
+      await answer(exchange, match, query, AbortSignal.any([gone.signal, shutdown]));
     } catch (error) {
       sendError(response, error, registry.types);
     }

@@ -13,6 +13,7 @@ import { fail } from '@kreki/runtime/errors';
 import type { Message } from '../registry.ts';
 import { type Binder, createBinder, isObject } from './bind.ts';
 import { parseJson } from './body.ts';
+import { findUnknownEnumValue } from './locate.ts';
 import type { Match } from './router.ts';
 import type { Route } from './routes.ts';
 
@@ -88,6 +89,11 @@ function decode(input: Route['target']['method']['input'], json: JsonObject, typ
     if (unknown !== undefined) {
       const metadata = { field: unknown };
       throw fail(Code.InvalidArgument, 'UNKNOWN_FIELD', `there is no field "${unknown}" here`, metadata, error);
+    }
+    const wrongEnum = findUnknownEnumValue(input, json);
+    if (wrongEnum) {
+      const said = message.replace(/^.* from JSON: /, '');
+      throw fail(Code.InvalidArgument, 'BAD_FIELD', `${wrongEnum} has no value ${said}`, { field: wrongEnum }, error);
     }
     const cause = error instanceof Error ? error.cause : undefined;
     const field = isFieldError(cause) ? cause.field().name : undefined;

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from '@connectrpc/connect';
+import { DirectoryService } from '@kreki/gen/kreki/auth/v1/directory_service_pb.js';
+import { EmergencyStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
+import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
+import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
+import { reasonOf } from '@kreki/runtime/errors';
+import { bearer, Code, collect, rejection, transports } from './clients.ts';
+import { FAILING_ID, ID, LONG_ID } from './fixture.ts';
+import { startEdge, type TestEdge } from './harness.ts';
+
+let edge: TestEdge;
+let headers: Record<string, string>;
+before(async () => {
+  edge = await startEdge();
+  headers = bearer(await edge.identity.tokenFor({ permissions: ['emergencies:create', 'volunteers:update'] }));
+});
+after(() => edge.stop());
+
+for (const [name, open] of Object.entries(transports)) {
+  describe(name, () => {
+    const client = () => createClient(EmergencyService, open(edge));
+
+    test('a press goes through and comes back', async () => {
+      const { emergency } = await client().triggerPanic(
+        { location: { latitude: -6.2, longitude: 106.8 } },
+        { headers },
+      );
+      assert.equal(emergency?.status, EmergencyStatus.PENDING);
+      assert.equal(emergency?.location?.latitude, -6.2);
+    });
+
+    test('an error keeps its code, reason and details', async () => {
+      const nobody = await rejection(client().get({ id: ID }));
+      assert.equal(nobody.code, Code.Unauthenticated);
+      assert.equal(reasonOf(nobody), 'SIGN_IN_REQUIRED');
+      const invalid = await rejection(client().get({ id: 'x' }, { headers }));
+      assert.equal(invalid.code, Code.InvalidArgument);
+      assert.equal(invalid.details.length, 1);
+    });
+
+    test('a stream comes message by message, and ends', async () => {
+      const seen = await collect(client().watch({ id: ID }, { headers }));
+      assert.deepEqual(
+        seen.map(({ emergency }) => emergency?.version),
+        [1n, 2n, 3n],
+      );
+    });
+
+    test('a stream that fails half-way says why', async () => {
+      const error = await rejection(collect(client().watch({ id: FAILING_ID }, { headers })));
+      assert.equal(error.code, Code.FailedPrecondition);
+      assert.equal(reasonOf(error), 'AS_TOLD');
+    });
+
+    test('a client that leaves ends the stream at its source', async () => {
+      const leaving = new AbortController();
+      let seen = 0;
+      const reading = (async () => {
+        for await (const _ of client().watch({ id: LONG_ID }, { headers, signal: leaving.signal })) {
+          seen += 1;
+          if (seen === 2) leaving.abort();
+        }
+      })();
+      assert.equal((await rejection(reading)).code, Code.Canceled);
+      for (let i = 0; i < 100 && edge.upstream.watches.open > 0; i++) await sleep(20);
+      assert.equal(edge.upstream.watches.open, 0);
+    });
+
+    test('the deadline of the caller goes on with the call', async () => {
+      await client().get({ id: ID }, { headers, timeoutMs: 1_500 });
+      const { timeoutMs = 0 } = edge.upstream.last();
+      assert.ok(timeoutMs > 0 && timeoutMs <= 1_500, String(timeoutMs));
+    });
+  });
+}
+
+for (const name of ['gRPC', 'Connect over HTTP/2']) {
+  test(`positions stream in over ${name}; one off the globe ends the stream with its reason`, async () => {
+    const client = createClient(VolunteerService, transports[name]?.(edge) ?? assert.fail());
+    async function* positions(latitude: number) {
+      for (let i = 0; i < 500; i++) yield { location: { latitude: i < 400 ? -6.2 : latitude, longitude: 106.8 } };
+    }
+    assert.equal((await client.streamLocations(positions(-6.2), { headers })).received, 500n);
+    const error = await rejection(client.streamLocations(positions(91), { headers }));
+    assert.equal(error.code, Code.InvalidArgument);
+    assert.match(error.rawMessage, /latitude/);
+  });
+}
+
+test('a reader that stops reading holds the stream back at its source', async () => {
+  const client = createClient(EmergencyService, transports.gRPC?.(edge) ?? assert.fail());
+  const before = edge.upstream.watches.sent;
+  const leaving = new AbortController();
+  const messages = client.watch({ id: LONG_ID }, { headers, signal: leaving.signal })[Symbol.asyncIterator]();
+  await messages.next();
+  await sleep(500);
+  const sent = edge.upstream.watches.sent - before;
+  assert.ok(sent < 1_000, `${sent} of 5000 messages of 10 kB were sent to nobody`);
+  leaving.abort();
+});
+
+test('an RPC for the mesh only, and one that is not there, are unknown', async () => {
+  for (const open of Object.values(transports)) {
+    const error = await rejection(createClient(DirectoryService, open(edge)).batchGetContacts({}, { headers }));
+    assert.equal(error.code, Code.Unimplemented);
+  }
+});
