@@ -1,7 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { durationFromMs, timestampDate } from '@bufbuild/protobuf/wkt';
+import { Code } from '@connectrpc/connect';
 import { Severity } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import type { PercentilesSchema } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
+import { fail } from '@kreki/runtime/errors';
 import type { Context } from '../context.ts';
 import { type Measured, responseStatistics } from '../store/statistics.ts';
 import type { Rpc } from './rpc.ts';
@@ -13,6 +15,7 @@ export const getResponseStatistics =
   async ({ startTime, endTime }) => {
     const end = endTime ? timestampDate(endTime) : new Date();
     const start = startTime ? timestampDate(startTime) : new Date(end.getTime() - DAY_MS);
+    if (start >= end) throw fail(Code.InvalidArgument, 'BAD_PERIOD', 'the period must end after it begins');
     const rows = await responseStatistics(database, start, end);
     return {
       rows: rows.map(({ severity, emergencies, completed, cancelled, escalated, ...times }) => ({

@@ -49,6 +49,8 @@ export interface World {
   readonly events: Events;
   readonly around: Neighbourhood;
   readonly dispatcher: Person;
+  /** The first replica. */
+  readonly service: RunningService;
   /** Another replica, on the same database and bus. */
   start(extra?: Record<string, string>): Promise<RunningService>;
   /** Somebody, by default at the first replica. */
@@ -94,6 +96,7 @@ export async function world(name: string, extra: Record<string, string> = {}): P
     events,
     around,
     dispatcher,
+    service,
     start,
     person,
     async press(request = {}) {
