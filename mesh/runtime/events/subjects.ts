@@ -1,6 +1,6 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 
-/** Domain of an event's contract: `emergency` of `kreki.emergency.v1.OfferMade`. */
+/** Domain of an event's contract: `emergency` of `kreki.emergency.v1.OffersMade`. */
 export function domainOf(schema: DescMessage): string {
   const domain = schema.file.proto.package.split('.')[1];
   if (domain === undefined) throw new Error(`${schema.typeName} is not in a package kreki.<domain>.v1`);

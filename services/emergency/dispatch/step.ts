@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { EmergencyEscalatedSchema, OfferMadeSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
+import { EmergencyEscalatedSchema, OffersMadeSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import { EscalationReason, OfferStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { event, type OutboxEvent } from '@kreki/runtime/events/outbox';
 import type { Context } from '../context.ts';
@@ -92,7 +92,7 @@ async function apply({ tx, state, now, tell }: Held, plan: Plan, offerTimeoutMs:
   const expiresAt = new Date(now.getTime() + offerTimeoutMs);
   const offers = plan.offer.map((candidate) => ({ id: randomUUIDv7(), ...candidate }));
   await insertOffers(tx, id, offers, { offeredAt: now, expiresAt });
-  if (offers.length > 0) tell(...(await offersMade(tx, state, offers, now, expiresAt)));
+  if (offers.length > 0) tell(await offersMade(tx, state, offers, now, expiresAt));
   if (plan.escalate) tell(await escalated(tx, state, plan.escalate, now));
 
   await recordDecisions(tx, id, now, plan.decisions);
@@ -115,26 +115,18 @@ async function offersMade(
   offers: NewOffers,
   offeredAt: Date,
   expiresAt: Date,
-): Promise<OutboxEvent[]> {
-  const area = await areaOf(tx, state.id);
-  return offers.map(({ id, volunteerId, distanceMeters }) =>
-    event(
-      OfferMadeSchema,
-      {
-        emergencyId: state.id,
-        offerId: id,
-        volunteerId,
-        severity: state.severity,
-        category: state.category,
-        distanceMeters,
-        area,
-        requestTime: timestampFromDate(state.createdAt),
-        offerTime: timestampFromDate(offeredAt),
-        expireTime: timestampFromDate(expiresAt),
-      },
-      state.id,
-    ),
-  );
+): Promise<OutboxEvent> {
+  const message = {
+    emergencyId: state.id,
+    offers: offers.map(({ id: offerId, volunteerId, distanceMeters }) => ({ offerId, volunteerId, distanceMeters })),
+    severity: state.severity,
+    category: state.category,
+    area: await areaOf(tx, state.id),
+    requestTime: timestampFromDate(state.createdAt),
+    offerTime: timestampFromDate(offeredAt),
+    expireTime: timestampFromDate(expiresAt),
+  };
+  return event(OffersMadeSchema, message, state.id);
 }
 
 async function escalated(

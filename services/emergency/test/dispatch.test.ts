@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DispatchAction, type DispatchDecision } from '@kreki/gen/kreki/emergency/v1/dispatch_pb.js';
 import {
   EmergencyEscalatedSchema,
-  OfferClosedSchema,
-  OfferMadeSchema,
+  OffersClosedSchema,
+  OffersMadeSchema,
 } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import {
   CancelReason,
@@ -57,16 +57,13 @@ test('the seven nearest within the radius are asked, and the record says who was
   const ids = w.around.place(steps(40, 10));
   const { id } = await w.press();
   await askedAre(id, ids.slice(0, 7));
-  const events = await until(async () => {
-    const offers = await w.events.about(OfferMadeSchema, id);
-    return offers.length >= 7 && offers;
-  });
+  const event = await until(async () => (await w.events.about(OffersMadeSchema, id))[0]);
   assert.deepEqual(
-    events.map(({ volunteerId }) => volunteerId),
+    event.offers.map(({ volunteerId }) => volunteerId),
     ids.slice(0, 7),
   );
-  assert.equal(events[0]?.area, 'Gambir');
-  assert.ok(Math.abs((events[0]?.distanceMeters ?? 0) - 40) < 1);
+  assert.equal(event.area, 'Gambir');
+  assert.ok(Math.abs((event.offers[0]?.distanceMeters ?? 0) - 40) < 1);
   const all = await decisions(id, 4);
   assert.equal(made(all, DispatchAction.OFFERED).length, 7);
   assert.deepEqual(
@@ -90,7 +87,7 @@ test('silence is replaced, and who kept silent is not asked again', async () => 
   await askedAre(id, ids.slice(0, 7));
   await askedAre(id, ids.slice(7));
   const closed = await until(async () => {
-    const events = await w.events.about(OfferClosedSchema, id);
+    const events = (await w.events.about(OffersClosedSchema, id)).flatMap(({ offers }) => offers);
     return events.length >= 7 && events;
   });
   assert.ok(closed.every(({ status }) => status === OfferStatus.EXPIRED));

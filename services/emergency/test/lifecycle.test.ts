@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import {
   EmergencyCancelledSchema,
   EmergencyCompletedSchema,
-  OfferClosedSchema,
+  OffersClosedSchema,
   ResponderProgressedSchema,
 } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import {
@@ -61,7 +61,7 @@ test('a responder sets out, arrives and completes, and each step is told', async
     steps.map(({ status }) => status),
     [ResponseStatus.EN_ROUTE, ResponseStatus.ARRIVED],
   );
-  const [closed] = await w.events.about(OfferClosedSchema, id);
+  const [closed] = (await w.events.about(OffersClosedSchema, id)).flatMap(({ offers }) => offers);
   assert.equal(closed?.status, OfferStatus.WITHDRAWN);
   assert.equal(await refusal(to(ResponseStatus.WITHDRAWN)), INVALID);
   assert.equal(await refusal(citizen.client.cancel({ id, reason: CancelReason.RESOLVED })), INVALID);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUIDv7 } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
-import { OfferClosedSchema, ResponderAcceptedSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
+import { OffersClosedSchema, ResponderAcceptedSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import {
   CancelReason,
   EmergencyStatus,
@@ -38,7 +38,7 @@ test('twenty who accept at the same instant fill exactly the two places', async 
   const [accepted, closed] = await until(async () => {
     const events = [
       await w.events.about(ResponderAcceptedSchema, id),
-      await w.events.about(OfferClosedSchema, id),
+      (await w.events.about(OffersClosedSchema, id)).flatMap(({ offers }) => offers),
     ] as const;
     return events[1].length >= 18 && events;
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { OfferMadeSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
+import { OffersMadeSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import { monas } from './neighbourhood.ts';
 import { until } from './until.ts';
@@ -24,7 +24,7 @@ test('dispatch goes on where it was after every replica was stopped', async () =
   const again = await w.start();
   await until(async () => JSON.stringify(await w.asked(id)) === JSON.stringify(ids.slice(7)));
   const offered = await until(async () => {
-    const events = await w.events.about(OfferMadeSchema, id);
+    const events = (await w.events.about(OffersMadeSchema, id)).flatMap(({ offers }) => offers);
     return events.length >= 14 && events;
   });
   assert.deepEqual(offered.map(({ volunteerId }) => volunteerId).sort(), [...ids].sort(), 'each is asked once');
@@ -43,7 +43,7 @@ test('a press that no dispatcher was there for is dispatched when one comes, and
   const replicas = await Promise.all([w.start(), w.start()]);
   await until(async () => (await w.asked(id)).length === 3);
   const offered = await until(async () => {
-    const events = await w.events.about(OfferMadeSchema, id);
+    const events = (await w.events.about(OffersMadeSchema, id)).flatMap(({ offers }) => offers);
     return events.length >= 3 && events;
   });
   assert.deepEqual(

@@ -4,10 +4,9 @@ import type { Alert } from './alert.ts';
 
 export function userRegistered(event: UserRegistered): Alert {
   return {
-    content: { kind: 'welcome' },
     topic: Topic.ACCOUNT,
     priority: Priority.NORMAL,
     channels: [Channel.EMAIL],
-    recipients: [event.userId],
+    recipients: [{ userId: event.userId, content: { kind: 'welcome' } }],
   };
 }

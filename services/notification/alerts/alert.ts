@@ -21,14 +21,20 @@ export type Content =
 
 export type ContentOf<Kind extends Content['kind']> = Extract<Content, { kind: Kind }>;
 
+/** Who is to be told, and what. */
+export interface AlertRecipient {
+  /** UUID of the person. */
+  readonly userId: string;
+  readonly content: Content;
+}
+
 /** Who is to be told what, over which channels, because of one event. */
 export interface Alert {
-  readonly content: Content;
   readonly topic: Topic;
   readonly priority: Priority;
   readonly channels: readonly Channel[];
-  /** UUIDs of people, each once. */
-  readonly recipients: readonly string[];
+  /** Each person once. */
+  readonly recipients: readonly AlertRecipient[];
   readonly emergencyId?: string;
   /** After this it is not sent any more. */
   readonly expireTime?: Date;

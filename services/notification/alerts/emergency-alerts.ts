@@ -3,44 +3,41 @@ import type {
   EmergencyCancelled,
   EmergencyCompleted,
   EmergencyEscalated,
-  OfferClosed,
-  OfferMade,
+  OffersClosed,
+  OffersMade,
   ResponderAccepted,
   ResponderProgressed,
 } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import { OfferStatus, ResponseStatus, Severity } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { Channel, Priority, Topic } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
-import type { Alert, Content, SeverityWord } from './alert.ts';
+import type { Alert, AlertRecipient, Content, SeverityWord } from './alert.ts';
 
 /** An offer is critical whatever its severity: somebody waits for the answer. */
-export function offerMade(event: OfferMade): Alert {
+export function offersMade(event: OffersMade): Alert {
+  const severity = severityWord(event.severity);
   return {
-    content: {
-      kind: 'emergency_offer',
-      offerId: event.offerId,
-      severity: severityWord(event.severity),
-      distanceMeters: event.distanceMeters,
-      area: event.area,
-    },
     topic: Topic.OFFER,
     priority: Priority.CRITICAL,
     channels: [Channel.PUSH, Channel.WHATSAPP],
-    recipients: [event.volunteerId],
+    recipients: event.offers.map(({ volunteerId: userId, offerId, distanceMeters }) => ({
+      userId,
+      content: { kind: 'emergency_offer', offerId, severity, distanceMeters, area: event.area },
+    })),
     emergencyId: event.emergencyId,
     ...(event.expireTime && { expireTime: timestampDate(event.expireTime) }),
   };
 }
 
-/** Takes the alert off the phone; whoever declined knows already. */
-export function offerClosed(event: OfferClosed): Alert | undefined {
-  const reason = closeReason(event.status);
-  if (reason === undefined) return undefined;
+/** Takes the alerts off the phones; whoever declined knows already. */
+export function offersClosed(event: OffersClosed): Alert {
   return {
-    content: { kind: 'offer_closed', offerId: event.offerId, reason },
     topic: Topic.OFFER_CLOSED,
     priority: Priority.NORMAL,
     channels: [Channel.PUSH],
-    recipients: [event.volunteerId],
+    recipients: event.offers.flatMap(({ volunteerId: userId, offerId, status }) => {
+      const reason = closeReason(status);
+      return reason ? [{ userId, content: { kind: 'offer_closed', offerId, reason } as const }] : [];
+    }),
     emergencyId: event.emergencyId,
   };
 }
@@ -56,11 +53,14 @@ export function responderProgressed(event: ResponderProgressed): Alert | undefin
 
 export function emergencyEscalated(event: EmergencyEscalated): Alert {
   return {
-    content: { kind: 'emergency_escalated', severity: severityWord(event.severity), regency: event.regency },
     topic: Topic.ESCALATION,
     priority: Priority.CRITICAL,
     channels: [Channel.PUSH, Channel.WHATSAPP, Channel.EMAIL],
-    recipients: unique(event.coordinatorIds),
+    recipients: all(event.coordinatorIds, {
+      kind: 'emergency_escalated',
+      severity: severityWord(event.severity),
+      regency: event.regency,
+    }),
     emergencyId: event.emergencyId,
   };
 }
@@ -77,11 +77,10 @@ export function emergencyCancelled(event: EmergencyCancelled): Alert {
 
 function progress(emergencyId: string, content: Content, priority: Priority, recipients: readonly string[]): Alert {
   return {
-    content,
     topic: Topic.EMERGENCY_PROGRESS,
     priority,
     channels: [Channel.PUSH],
-    recipients: unique(recipients),
+    recipients: all(recipients, content),
     emergencyId,
   };
 }
@@ -108,4 +107,6 @@ function closeReason(status: OfferStatus): 'expired' | 'withdrawn' | undefined {
   }
 }
 
-const unique = (ids: readonly string[]): string[] => [...new Set(ids)].filter(Boolean);
+/** The same for everybody, each once. */
+const all = (userIds: readonly string[], content: Content): AlertRecipient[] =>
+  [...new Set(userIds)].filter(Boolean).map((userId) => ({ userId, content }));

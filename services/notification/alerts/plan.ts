@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Channel, DeliveryStatus, Priority } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
-import type { Alert } from './alert.ts';
+import type { Alert, Content } from './alert.ts';
 
 /** What is known of a recipient when an alert is planned. */
 export interface Recipient {
@@ -13,6 +13,7 @@ export interface Recipient {
 export interface PlannedNotification {
   readonly id: string;
   readonly userId: string;
+  readonly content: Content;
 }
 
 export interface PlannedDelivery {
@@ -34,12 +35,14 @@ export interface Plan {
 
 /** One notification a person, one delivery a channel, and for push one a device. Critical alerts go out whatever is muted. */
 export function plan(alert: Alert, recipients: readonly Recipient[]): Plan {
+  const known = new Map(recipients.map((recipient) => [recipient.userId, recipient]));
   const notifications: PlannedNotification[] = [];
   const deliveries: PlannedDelivery[] = [];
-  for (const recipient of recipients) {
-    const { userId } = recipient;
+  for (const { userId, content } of alert.recipients) {
+    const recipient = known.get(userId);
+    if (!recipient) continue;
     const notificationId = randomUUIDv7();
-    notifications.push({ id: notificationId, userId });
+    notifications.push({ id: notificationId, userId, content });
     for (const channel of alert.channels) {
       const add = (deviceId: string | null, problem: string) => {
         const status = problem === '' ? DeliveryStatus.QUEUED : DeliveryStatus.SKIPPED;

@@ -2,8 +2,8 @@ import {
   EmergencyCancelledSchema,
   EmergencyCompletedSchema,
   EmergencyEscalatedSchema,
-  OfferClosedSchema,
-  OfferMadeSchema,
+  OffersClosedSchema,
+  OffersMadeSchema,
   ResponderAcceptedSchema,
   ResponderProgressedSchema,
 } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
@@ -20,13 +20,13 @@ export function dispatchConsumer(queues: Queues): Consumer {
     from: 'emergency',
     durable: 'notification-dispatch',
     handle: [
-      on(OfferMadeSchema, (event, context) => notify(queues, alerts.offerMade(event), context)),
-      on(OfferClosedSchema, async (event, context) => {
-        await settleOffer(event, context);
-        await notify(queues, alerts.offerClosed(event), context);
+      on(OffersMadeSchema, (event, context) => notify(queues, alerts.offersMade(event), context)),
+      on(OffersClosedSchema, async (event, context) => {
+        await settleOffers(event.emergencyId, event.offers, context);
+        await notify(queues, alerts.offersClosed(event), context);
       }),
       on(ResponderAcceptedSchema, async (event, context) => {
-        await settleOffer(event, context);
+        await settleOffers(event.emergencyId, [event], context);
         await notify(queues, alerts.responderAccepted(event), context);
       }),
       on(ResponderProgressedSchema, (event, context) => notify(queues, alerts.responderProgressed(event), context)),
@@ -38,8 +38,12 @@ export function dispatchConsumer(queues: Queues): Consumer {
   });
 }
 
-/** An alert that did not go out yet asks what is answered by now. */
-async function settleOffer(event: { emergencyId: string; volunteerId: string }, { tx }: EventContext): Promise<void> {
-  const about = { emergencyId: event.emergencyId, userId: event.volunteerId, topic: Topic.OFFER };
-  await skipWaiting(tx, about, 'OFFER_SETTLED');
+/** Alerts that did not go out yet ask what is answered by now. */
+async function settleOffers(
+  emergencyId: string,
+  offers: readonly { readonly volunteerId: string }[],
+  { tx }: EventContext,
+): Promise<void> {
+  const userIds = offers.map(({ volunteerId }) => volunteerId);
+  await skipWaiting(tx, { emergencyId, userIds, topic: Topic.OFFER }, 'OFFER_SETTLED');
 }

@@ -35,8 +35,8 @@ const INSERT_PLAN = prepared(
   'insert_plan',
   `WITH made AS (
      INSERT INTO notification (id, user_id, source_event_id, topic, priority, content, emergency_id, expire_time)
-     SELECT planned.id, planned.user_id, $3::uuid, $4::smallint, $5::smallint, $6::jsonb, $7::uuid, $8::timestamptz
-     FROM unnest($1::uuid[], $2::uuid[]) AS planned (id, user_id)
+     SELECT planned.id, planned.user_id, $3::uuid, $4::smallint, $5::smallint, planned.content, $7::uuid, $8::timestamptz
+     FROM unnest($1::uuid[], $2::uuid[], $6::jsonb[]) AS planned (id, user_id, content)
      ON CONFLICT (source_event_id, user_id) DO NOTHING
      RETURNING id
    )
@@ -57,7 +57,7 @@ export async function insertPlan(database: Queryable, eventId: string, alert: Al
     eventId,
     alert.topic,
     alert.priority,
-    JSON.stringify(alert.content),
+    notifications.map((one) => JSON.stringify(one.content)),
     alert.emergencyId ?? null,
     alert.expireTime ?? null,
     deliveries.map((one) => one.id),

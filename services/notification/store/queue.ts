@@ -107,20 +107,20 @@ const SKIP_OFFER = prepared(
   'skip_offer',
   `WITH waiting AS MATERIALIZED (
      SELECT delivery.id FROM delivery JOIN notification ON notification.id = delivery.notification_id
-     WHERE delivery.emergency_id = $1 AND delivery.user_id = $2 AND notification.topic = $3
+     WHERE delivery.emergency_id = $1 AND delivery.user_id = ANY ($2::uuid[]) AND notification.topic = $3
        AND (delivery.status = 1 OR delivery.status = 2 AND delivery.due_time < now())
      ORDER BY delivery.id FOR UPDATE OF delivery
    )
    UPDATE delivery SET status = 7, error = $4 FROM waiting WHERE delivery.id = waiting.id`,
 );
 
-/** Lets an alert that still waits go unsent, since what it asks is settled. */
+/** Lets alerts that still wait go unsent, since what they ask is settled. */
 export async function skipWaiting(
   database: Queryable,
-  about: { emergencyId: string; userId: string; topic: number },
+  about: { emergencyId: string; userIds: readonly string[]; topic: number },
   reason: string,
 ): Promise<void> {
-  await database.query(SKIP_OFFER, [about.emergencyId, about.userId, about.topic, reason]);
+  await database.query(SKIP_OFFER, [about.emergencyId, about.userIds, about.topic, reason]);
 }
 
 const EXTEND_LEASES = prepared(

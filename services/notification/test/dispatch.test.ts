@@ -7,7 +7,7 @@ import { Locale } from '@kreki/gen/kreki/common/v1/locale_pb.js';
 import {
   EmergencyCompletedSchema,
   EmergencyEscalatedSchema,
-  OfferClosedSchema,
+  OffersClosedSchema,
   ResponderAcceptedSchema,
 } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import { OfferStatus, Severity } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
@@ -66,7 +66,11 @@ describe('what an event tells whom', () => {
     const budi = await here.somebody();
     const [first, second] = [await offerTo(here, ani.userId), await offerTo(here, budi.userId)];
     const close = (offer: typeof first, volunteerId: string, status: OfferStatus) =>
-      here.events.publish(OfferClosedSchema, { ...offer, volunteerId, status }, offer.emergencyId);
+      here.events.publish(
+        OffersClosedSchema,
+        { emergencyId: offer.emergencyId, offers: [{ offerId: offer.offerId, volunteerId, status }] },
+        offer.emergencyId,
+      );
     await close(second, budi.userId, OfferStatus.DECLINED);
     await close(first, ani.userId, OfferStatus.WITHDRAWN);
     const closing = await until(async () =>

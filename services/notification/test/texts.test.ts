@@ -2,32 +2,31 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { OfferMadeSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
+import { OffersMadeSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import { Category, Severity } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { Platform } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
 import fc from 'fast-check';
-import { offerMade } from '../alerts/emergency-alerts.ts';
+import { offersMade } from '../alerts/emergency-alerts.ts';
 import { type PushInput, pushMessage } from '../templates/push.ts';
 import { textOf } from '../templates/texts.ts';
 import { whatsappTemplate } from '../templates/whatsapp.ts';
 import { distanceText, roundDistance } from '../templates/words.ts';
 
 const now = new Date('2026-11-21T07:00:00Z');
-const event = create(OfferMadeSchema, {
+const event = create(OffersMadeSchema, {
   emergencyId: 'e-1',
-  offerId: 'o-1',
-  volunteerId: 'v-1',
+  offers: [{ offerId: 'o-1', volunteerId: 'v-1', distanceMeters: 312.4 }],
   severity: Severity.CRITICAL,
   category: Category.CARDIAC_ARREST,
-  distanceMeters: 312.4,
   area: 'Gambir',
   expireTime: timestampFromDate(new Date(now.getTime() + 30_000)),
 });
-const alert = offerMade(event);
+const alert = offersMade(event);
+const [{ content } = assert.fail('an offer has a recipient')] = alert.recipients;
 const input = (platform: Platform): PushInput => ({
   notificationId: 'n-1',
   emergencyId: 'e-1',
-  content: alert.content,
+  content,
   critical: true,
   platform,
   language: 'id',
@@ -37,8 +36,8 @@ const input = (platform: Platform): PushInput => ({
 
 describe('what people read', () => {
   it('an alert says how bad, how far and where about, in both languages', () => {
-    assert.match(textOf(alert.content, 'id').body, /^Kritis: .* 300 m dari Anda, di sekitar Gambir/);
-    assert.match(textOf(alert.content, 'en').body, /^Critical: .* 300 m from you, around Gambir/);
+    assert.match(textOf(content, 'id').body, /^Kritis: .* 300 m dari Anda, di sekitar Gambir/);
+    assert.match(textOf(content, 'en').body, /^Critical: .* 300 m from you, around Gambir/);
   });
 
   it('nothing of health, identity or the exact distance is in a push', () => {
@@ -75,7 +74,7 @@ describe('what people read', () => {
   });
 
   it('the WhatsApp offer has its three parameters and a payload on each button', () => {
-    const template = whatsappTemplate(alert.content, 'e-1', 'en');
+    const template = whatsappTemplate(content, 'e-1', 'en');
     assert.deepEqual(template?.components, [
       { type: 'body', parameters: ['Critical', '300 m', 'Gambir'].map((text) => ({ type: 'text', text })) },
       {

@@ -88,11 +88,11 @@ export declare type EmergencyMoved = Message<"kreki.emergency.v1.EmergencyMoved"
 export declare const EmergencyMovedSchema: GenMessage<EmergencyMoved>;
 
 /**
- * A volunteer was asked to come. Holds what an alert may show, and nothing more exact.
+ * Volunteers were asked to come, all those that one step of dispatch chose. Holds what an alert may show, and nothing more exact.
  *
- * @generated from message kreki.emergency.v1.OfferMade
+ * @generated from message kreki.emergency.v1.OffersMade
  */
-export declare type OfferMade = Message<"kreki.emergency.v1.OfferMade"> & {
+export declare type OffersMade = Message<"kreki.emergency.v1.OffersMade"> & {
   /**
    * UUID of the emergency.
    *
@@ -101,81 +101,101 @@ export declare type OfferMade = Message<"kreki.emergency.v1.OfferMade"> & {
   emergencyId: string;
 
   /**
-   * UUID of the offer.
+   * The offers, the nearest first.
    *
-   * @generated from field: string offer_id = 2;
+   * @generated from field: repeated kreki.emergency.v1.OffersMade.Offer offers = 2;
    */
-  offerId: string;
-
-  /**
-   * UUID of the volunteer.
-   *
-   * @generated from field: string volunteer_id = 3;
-   */
-  volunteerId: string;
+  offers: OffersMade_Offer[];
 
   /**
    * How bad it is.
    *
-   * @generated from field: kreki.emergency.v1.Severity severity = 4;
+   * @generated from field: kreki.emergency.v1.Severity severity = 3;
    */
   severity: Severity;
 
   /**
    * What kind of help is needed.
    *
-   * @generated from field: kreki.emergency.v1.Category category = 5;
+   * @generated from field: kreki.emergency.v1.Category category = 4;
    */
   category: Category;
 
   /**
-   * Distance in metres.
+   * Name of the district (kecamatan) that it is in, roughly.
    *
-   * @generated from field: double distance_meters = 6;
-   */
-  distanceMeters: number;
-
-  /**
-   * Name of the district (kecamatan) or so that it is in.
-   *
-   * @generated from field: string area = 7;
+   * @generated from field: string area = 5;
    */
   area: string;
 
   /**
    * When the button was pressed.
    *
-   * @generated from field: google.protobuf.Timestamp request_time = 8;
+   * @generated from field: google.protobuf.Timestamp request_time = 6;
    */
   requestTime?: Timestamp | undefined;
 
   /**
-   * When the offer was made.
+   * When the offers were made.
    *
-   * @generated from field: google.protobuf.Timestamp offer_time = 9;
+   * @generated from field: google.protobuf.Timestamp offer_time = 7;
    */
   offerTime?: Timestamp | undefined;
 
   /**
    * Until when an answer counts.
    *
-   * @generated from field: google.protobuf.Timestamp expire_time = 10;
+   * @generated from field: google.protobuf.Timestamp expire_time = 8;
    */
   expireTime?: Timestamp | undefined;
 };
 
 /**
- * Describes the message kreki.emergency.v1.OfferMade.
- * Use `create(OfferMadeSchema)` to create a new message.
+ * Describes the message kreki.emergency.v1.OffersMade.
+ * Use `create(OffersMadeSchema)` to create a new message.
  */
-export declare const OfferMadeSchema: GenMessage<OfferMade>;
+export declare const OffersMadeSchema: GenMessage<OffersMade>;
 
 /**
- * An offer ended without an acceptance.
+ * The question to one volunteer.
  *
- * @generated from message kreki.emergency.v1.OfferClosed
+ * @generated from message kreki.emergency.v1.OffersMade.Offer
  */
-export declare type OfferClosed = Message<"kreki.emergency.v1.OfferClosed"> & {
+export declare type OffersMade_Offer = Message<"kreki.emergency.v1.OffersMade.Offer"> & {
+  /**
+   * UUID of the offer.
+   *
+   * @generated from field: string offer_id = 1;
+   */
+  offerId: string;
+
+  /**
+   * UUID of the volunteer.
+   *
+   * @generated from field: string volunteer_id = 2;
+   */
+  volunteerId: string;
+
+  /**
+   * Distance in metres.
+   *
+   * @generated from field: double distance_meters = 3;
+   */
+  distanceMeters: number;
+};
+
+/**
+ * Describes the message kreki.emergency.v1.OffersMade.Offer.
+ * Use `create(OffersMade_OfferSchema)` to create a new message.
+ */
+export declare const OffersMade_OfferSchema: GenMessage<OffersMade_Offer>;
+
+/**
+ * Offers ended without an acceptance, all those that one change closed.
+ *
+ * @generated from message kreki.emergency.v1.OffersClosed
+ */
+export declare type OffersClosed = Message<"kreki.emergency.v1.OffersClosed"> & {
   /**
    * UUID of the emergency.
    *
@@ -184,39 +204,59 @@ export declare type OfferClosed = Message<"kreki.emergency.v1.OfferClosed"> & {
   emergencyId: string;
 
   /**
+   * The offers closed.
+   *
+   * @generated from field: repeated kreki.emergency.v1.OffersClosed.Offer offers = 2;
+   */
+  offers: OffersClosed_Offer[];
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp close_time = 3;
+   */
+  closeTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message kreki.emergency.v1.OffersClosed.
+ * Use `create(OffersClosedSchema)` to create a new message.
+ */
+export declare const OffersClosedSchema: GenMessage<OffersClosed>;
+
+/**
+ * One of them.
+ *
+ * @generated from message kreki.emergency.v1.OffersClosed.Offer
+ */
+export declare type OffersClosed_Offer = Message<"kreki.emergency.v1.OffersClosed.Offer"> & {
+  /**
    * UUID of the offer.
    *
-   * @generated from field: string offer_id = 2;
+   * @generated from field: string offer_id = 1;
    */
   offerId: string;
 
   /**
    * UUID of the volunteer.
    *
-   * @generated from field: string volunteer_id = 3;
+   * @generated from field: string volunteer_id = 2;
    */
   volunteerId: string;
 
   /**
    * Declined, expired or withdrawn.
    *
-   * @generated from field: kreki.emergency.v1.OfferStatus status = 4;
+   * @generated from field: kreki.emergency.v1.OfferStatus status = 3;
    */
   status: OfferStatus;
-
-  /**
-   * When.
-   *
-   * @generated from field: google.protobuf.Timestamp close_time = 5;
-   */
-  closeTime?: Timestamp | undefined;
 };
 
 /**
- * Describes the message kreki.emergency.v1.OfferClosed.
- * Use `create(OfferClosedSchema)` to create a new message.
+ * Describes the message kreki.emergency.v1.OffersClosed.Offer.
+ * Use `create(OffersClosed_OfferSchema)` to create a new message.
  */
-export declare const OfferClosedSchema: GenMessage<OfferClosed>;
+export declare const OffersClosed_OfferSchema: GenMessage<OffersClosed_Offer>;
 
 /**
  * A volunteer accepted.
