@@ -9,6 +9,7 @@ import { device } from './edge.ts';
 import { killInTurn } from './kills.ts';
 import { percentile, spread } from './percentiles.ts';
 import { Phones } from './phones.ts';
+import { placesNearVolunteers } from './places.ts';
 import { type Press, pressSteadily } from './press.ts';
 
 /**
@@ -30,17 +31,13 @@ const rate = Number(values.rate);
 const seconds = Number(values.seconds);
 const kills = values.kill.split(',').filter(Boolean);
 
-/** The middle of Jakarta: 2,000 volunteers live around, so that hardly a press finds nobody. */
-const AREA = { south: -6.26, north: -6.14, west: 106.77, east: 106.9 };
 const TARGETS_MS = { acknowledged: 500, offered: 5_000, received: 10_000 };
 const ANSWER_AFTER_MS = 4_000;
 const COMPLETE_AFTER_MS = 4_000;
 
-const between = (low: number, high: number) => low + Math.random() * (high - low);
-const place = () => ({ latitude: between(AREA.south, AREA.north), longitude: between(AREA.west, AREA.east) });
-
 const dispatcherToken = await signIn('dispatcher');
 const dispatcher = device(values.edge, EmergencyService, { token: dispatcherToken });
+const place = await placesNearVolunteers(dispatcher);
 console.log(`preparing ${rate * seconds} people …`);
 const people = await citizens(values.edge, rate * seconds, '.kreki/load-citizens.json');
 

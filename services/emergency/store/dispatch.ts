@@ -2,12 +2,13 @@ import type { Queryable, Tx } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
 import type { Decision } from '../dispatch/decisions.ts';
 
+/** Those whom nobody was told of yet come first, whatever else is overdue. */
 const CLAIM = prepared(
   'claim_due',
   `UPDATE emergencies SET next_step_at = now() + $2 * interval '1 millisecond'
    WHERE id IN (
      SELECT id FROM emergencies WHERE next_step_at <= now()
-     ORDER BY severity, next_step_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+     ORDER BY first_offer_at IS NOT NULL OR escalated_at IS NOT NULL, severity, next_step_at LIMIT $1 FOR UPDATE SKIP LOCKED)
    RETURNING id`,
 );
 const RECORD = prepared(
