@@ -29,6 +29,7 @@ export interface Database extends Queryable {
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Whether the server answers now; for readiness. */
   healthy(): Promise<boolean>;
+  /** Waits for what is under way, 3 seconds at most. */
   stop(): Promise<void>;
 }
 
@@ -47,6 +48,7 @@ const TRANSACTION_TRIES = 5;
 const CONNECT_TIMEOUT_MS = 5_000;
 const ANSWER_PATIENCE_MS = 5_000;
 const START_PATIENCE_MS = 60_000;
+const STOP_PATIENCE_MS = 3_000;
 const HEALTH_TIMEOUT_MS = 1_000;
 
 /** Opens a pool on a database, waits for the server when it is not up yet, and brings the schema up to date. */
@@ -78,7 +80,7 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
     query: (statement, values) => withClient(pool, (client) => run(client, statement, values)),
     transaction: (work) => transaction(pool, work),
     healthy: () => healthy(pool),
-    stop: () => pool.end(),
+    stop: () => end(pool, options.log),
   };
 }
 
@@ -123,6 +125,13 @@ async function healthy(pool: pg.Pool): Promise<boolean> {
     () => false,
   );
   return Promise.race([answered, sleep(HEALTH_TIMEOUT_MS, false, { ref: false })]);
+}
+
+/** Closes the connections as they are given back; one that never is does not hold up the rest. */
+async function end(pool: pg.Pool, log: Logger): Promise<void> {
+  if (pool.ending) return;
+  const ended = await Promise.race([pool.end().then(() => true), sleep(STOP_PATIENCE_MS, false, { ref: false })]);
+  if (!ended) log.warn({ connections: pool.totalCount }, 'database connections are still in use');
 }
 
 /** Waits for a server that is starting; a wrong password or database is an error at once. */

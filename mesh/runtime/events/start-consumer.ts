@@ -21,7 +21,7 @@ const RETRY_MS = 250;
 const WORKING_INTERVAL_MS = 10_000;
 const TRIM_INTERVAL_MS = 600_000;
 const DEFAULT_CONCURRENCY = 8;
-const STOP_PATIENCE_MS = 10_000;
+const STOP_PATIENCE_MS = 5_000;
 
 /** Longer than any stream keeps its events, so that none can be handled a second time. */
 const TRIM = prepared('inbox_trim', `DELETE FROM inbox WHERE durable = $1 AND handled_at < now() - interval '8 days'`);

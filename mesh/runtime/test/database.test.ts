@@ -152,7 +152,9 @@ test('a transaction that never succeeds is given up after five tries', async () 
 });
 
 const terminate = () =>
-  admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tested'");
+  admin.query(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tested' AND datname = current_database()",
+  );
 
 test('calls whose server process is killed are UNAVAILABLE, and the next ones succeed', async () => {
   const statement = database.query(SLEEP, [5]);

@@ -32,7 +32,7 @@ export interface TestEvents {
 }
 
 export async function testEvents(t: TestContext, options: { nats?: boolean } = {}): Promise<TestEvents> {
-  const mesh = await testMesh(`events_${t.name.slice(0, 20)}`);
+  const mesh = await testMesh('events');
   t.after(() => mesh.stop());
   if (options.nats === false) await mesh.nats.kill();
   const migrations = migrationsWith(t, new URL('../events/schema.sql', import.meta.url));
