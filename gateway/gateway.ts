@@ -17,6 +17,7 @@ import { createCors } from './http/cors.ts';
 import { createFrontDoor } from './http/front-door.ts';
 import { healthPages } from './http/health.ts';
 import { listen } from './http/listeners.ts';
+import { documentationPages } from './openapi/pages.ts';
 import { loadRegistry } from './registry.ts';
 import { sendError } from './rest/answer.ts';
 import { createRestHandler } from './rest/handler.ts';
@@ -66,7 +67,7 @@ export async function startGateway(config: Config): Promise<RunningGateway> {
     clientAddress: clientAddressBehind(config.trustedProxies),
     cors: createCors(config.corsOrigins),
     encrypted: Boolean(config.tlsCertFile),
-    pages: healthPages(upstreams, readiness, stopping.signal),
+    pages: new Map([...healthPages(upstreams, readiness, stopping.signal), ...documentationPages(registry)]),
     handle: answerRpc,
     refuse: ({ response }, error) => sendError(response, error, registry.types),
     log,

@@ -21,7 +21,7 @@ export function createBinder(message: DescMessage): Binder {
   const bindingOf = (name: string): Binding => {
     let binding = known.get(name);
     if (!binding) {
-      binding = resolve(message, name);
+      binding = findField(message, name);
       known.set(name, binding);
     }
     return binding;
@@ -49,7 +49,8 @@ function inside(json: JsonObject, field: DescField): JsonObject {
 export const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function resolve(message: DescMessage, name: string): Binding {
+/** The field that a parameter names, and the messages it is within; throws INVALID_ARGUMENT when there is none that takes text. */
+export function findField(message: DescMessage, name: string): Binding {
   const parents: DescField[] = [];
   let within = message;
   const steps = name.split('.');
@@ -68,7 +69,7 @@ function resolve(message: DescMessage, name: string): Binding {
 }
 
 /** Whether a field's value can be given as text: scalars, enums, and messages whose JSON is a text or number. */
-function takesText(field: DescField): boolean {
+export function takesText(field: DescField): boolean {
   switch (field.fieldKind) {
     case 'scalar':
     case 'enum':

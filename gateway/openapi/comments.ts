@@ -1,0 +1,9 @@
+import type { DescField } from '@bufbuild/protobuf';
+import comments from '@kreki/gen/kreki/comments.json' with { type: 'json' };
+
+const known: Readonly<Record<string, string>> = comments;
+
+/** What the contract says of something, by its fully qualified name; empty for what is not ours. */
+export const commentOf = (name: string): string => known[name] ?? '';
+
+export const fieldName = (field: DescField): string => `${field.parent.typeName}.${field.name}`;
