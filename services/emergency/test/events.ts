@@ -32,6 +32,9 @@ export async function openEvents(url: string): Promise<Events> {
       return publish;
     },
     async about(schema, emergencyId) {
+      // The service makes its stream in the background; before that it has published nothing.
+      const names = await manager.streams.names(domainSubjects('emergency')).next();
+      if (names.length === 0) return [];
       const consumer = await stream.consumers.get(streamOf('emergency'));
       const messages: MessageShape<typeof schema>[] = [];
       for await (const message of await consumer.fetch({ max_messages: 1_000, expires: 1_000 })) {

@@ -762,7 +762,7 @@ export declare const EmergencyService: GenService<{
     output: typeof FindNearbyVolunteersResponseSchema;
   },
   /**
-   * How fast help came, over a period.
+   * How fast help came, over a period. INVALID_ARGUMENT with reason `BAD_PERIOD` when it does not end after it begins.
    *
    * @generated from rpc kreki.emergency.v1.EmergencyService.GetResponseStatistics
    */
