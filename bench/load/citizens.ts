@@ -13,7 +13,7 @@ const TOKEN_LIFE_MS = 20 * 3_600_000;
 
 /** Registers people over the edge, or takes those of an earlier run whose tokens are still good. */
 export async function citizens(edgeUrl: string, count: number, file: string): Promise<Citizen[]> {
-  const known = readKnown(file, edgeUrl);
+  const known = await stillKnown(edgeUrl, readKnown(file, edgeUrl));
   const stamp = Date.now();
   let next = known.length;
   const register = async () => {
@@ -31,6 +31,18 @@ export async function citizens(edgeUrl: string, count: number, file: string): Pr
   await Promise.all(Array.from({ length: PARALLEL }, register));
   writeFileSync(file, JSON.stringify({ edgeUrl, stamp, citizens: known }), { mode: 0o600 });
   return known.slice(0, count);
+}
+
+/** A mesh that began anew knows none of them. */
+async function stillKnown(edgeUrl: string, saved: Citizen[]): Promise<Citizen[]> {
+  const [first] = saved;
+  if (!first) return [];
+  return device(edgeUrl, AuthService, first)
+    .getMe({})
+    .then(
+      () => saved,
+      () => [],
+    );
 }
 
 function readKnown(file: string, edgeUrl: string): Citizen[] {
