@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
@@ -49,6 +50,8 @@ const ended = new Promise<void>((resolve, reject) => {
   watched.on('end', resolve);
   watched.on('error', reject);
 });
+
+await once(watched, 'data');
 
 const answer = execFileSync('curl', [
   ...['-sS', '-X', 'PUT', `${HTTP}/api/emergency/${id}/cancel`],
