@@ -4,15 +4,12 @@ import type { Database } from '@kreki/runtime/database/database';
 import type { Outbox } from '@kreki/runtime/events/outbox';
 import type { Logger } from '@kreki/runtime/log';
 import type { DispatchConfig } from './dispatch/policy.ts';
-import type { PrismaClient } from './prisma/generated/client.ts';
 import type { Acknowledgements } from './store/acknowledgements.ts';
 import type { WatchHub } from './watch/hub.ts';
 
 /** What the handlers of this service work with. */
 export interface Context {
   readonly database: Database;
-  /** Over the pool of `database`, for ordinary reads. */
-  readonly prisma: PrismaClient;
   readonly outbox: Outbox;
   readonly volunteers: Client<typeof VolunteerService>;
   readonly dispatch: DispatchConfig;

@@ -3,12 +3,10 @@ import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_servic
 import { loop } from '@kreki/runtime/loop';
 import { implement } from '@kreki/runtime/rpc/handlers';
 import { createService, type RunningService } from '@kreki/runtime/service';
-import { PrismaPg } from '@prisma/adapter-pg';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { createDispatcher } from './dispatch/dispatcher.ts';
 import { repliesConsumer } from './emergencies/replies.ts';
-import { PrismaClient } from './prisma/generated/client.ts';
 import { emergencyRpc } from './rpc/emergency-rpc.ts';
 import { Acknowledgements } from './store/acknowledgements.ts';
 import { changedSince, findEmergencies } from './store/emergencies.ts';
@@ -20,8 +18,6 @@ const ACKNOWLEDGEMENTS_INTERVAL_MS = 1_000;
 export async function startEmergency(config: Config): Promise<RunningService> {
   const service = await createService(config, { migrations: new URL('./prisma/migrations', import.meta.url) });
   const { database, outbox, bus, log } = service;
-  const prisma = new PrismaClient({ adapter: new PrismaPg(database.pool) });
-  service.onStop(() => prisma.$disconnect());
   const watch = new WatchHub({
     load: (ids) => findEmergencies(database, ids),
     changed: (versions) => changedSince(database, versions),
@@ -39,7 +35,6 @@ export async function startEmergency(config: Config): Promise<RunningService> {
   });
   const context: Context = {
     database,
-    prisma,
     outbox,
     watch,
     acknowledgements,

@@ -1,8 +1,11 @@
 import type { Logger } from '@kreki/runtime/log';
 import { type Loop, loop } from '@kreki/runtime/loop';
 import type { Context } from '../context.ts';
-import { claimDue } from '../store/dispatch.ts';
+import { type Claim, claimDue, retryStep } from '../store/dispatch.ts';
 import { dispatchStep } from './step.ts';
+
+/** How soon a step that failed is tried again. */
+const RETRY_MS = 1_000;
 
 export interface DispatcherOptions {
   readonly concurrency: number;
@@ -21,11 +24,13 @@ export function createDispatcher(
 ): Loop {
   const running = new Set<Promise<void>>();
 
-  const start = (id: string) => {
-    const step = dispatchStep(context(), id)
-      .catch((error: unknown) =>
-        log.error({ err: error, emergencyId: id }, 'a dispatch step failed; its lease brings it back'),
-      )
+  const start = (claim: Claim) => {
+    const step = dispatchStep(context(), claim)
+      .catch(async (error: unknown) => {
+        log.error({ err: error, emergencyId: claim.id }, 'a dispatch step failed; it is tried again');
+        // Should this fail as well, the end of the lease brings it back.
+        await retryStep(context().database, claim.id, RETRY_MS).catch(() => undefined);
+      })
       .finally(() => {
         running.delete(step);
         dispatcher.wake();
@@ -38,7 +43,7 @@ export function createDispatcher(
     pollMs,
     async () => {
       const free = concurrency - running.size;
-      if (free > 0) for (const id of await claimDue(context().database, free, leaseMs)) start(id);
+      if (free > 0) for (const claim of await claimDue(context().database, free, leaseMs)) start(claim);
     },
     { log, maxBackOffMs: 1_000 },
   );

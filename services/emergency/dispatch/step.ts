@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { changeEmergency, type Held } from '../emergencies/change.ts';
 import { offersClosed } from '../emergencies/events.ts';
 import { isActive, isOpen } from '../emergencies/status.ts';
-import { areaOf, coordinatorsFor, recordDecisions } from '../store/dispatch.ts';
+import { areaOf, type Claim, coordinatorsFor, recordDecisions } from '../store/dispatch.ts';
 import { type EmergencyState, findEmergency } from '../store/emergencies.ts';
 import { closeOffers, type DispatchedOffer, insertOffers, offersOf } from '../store/offers.ts';
 import { recordStep } from '../store/progress.ts';
@@ -19,12 +19,12 @@ import { type Found, searchVolunteers } from './search.ts';
 /**
  * One step of dispatch on an emergency: look for volunteers, then decide and write in one transaction on what is true by then.
  */
-export async function dispatchStep(context: Context, id: string): Promise<void> {
+export async function dispatchStep(context: Context, { id, claimedAt }: Claim): Promise<void> {
   const seen = await findEmergency(context.database, id);
   if (!seen || !isOpen(seen.status)) return;
   const policy = policyFor(seen.severity, context.dispatch);
   const before = dispatchState(seen, await offersOf(context.database, id));
-  const found = isSeeking(before, policy, Date.now())
+  const found = isSeeking(before, policy, claimedAt.getTime())
     ? await searchVolunteers(context, seen, before, policy)
     : undefined;
 

@@ -2,6 +2,8 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { decodePageToken, encodePageToken, pageSize } from '@kreki/runtime/paging';
 import type { Context } from '../context.ts';
 import { noSuchEmergency } from '../emergencies/refusals.ts';
+import { listDecisions } from '../store/dispatch.ts';
+import { findEmergency } from '../store/emergencies.ts';
 import type { Rpc } from './rpc.ts';
 
 const PAGE = { default: 100, max: 500 };
@@ -11,18 +13,12 @@ interface Keyset {
 }
 
 export const listDispatchDecisions =
-  ({ prisma }: Context): Rpc<'listDispatchDecisions'> =>
+  ({ database }: Context): Rpc<'listDispatchDecisions'> =>
   async ({ id, pageSize: wanted, pageToken }) => {
     const size = pageSize(wanted, PAGE.default, PAGE.max);
     const after = decodePageToken<Keyset>(pageToken, ({ after }) => Number.isSafeInteger(after))?.after ?? 0;
-    const rows = await prisma.dispatchDecision.findMany({
-      where: { emergencyId: id, seq: { gt: after } },
-      orderBy: { seq: 'asc' },
-      take: size + 1,
-    });
-    if (rows.length === 0 && !(await prisma.emergency.findUnique({ where: { id }, select: { id: true } }))) {
-      throw noSuchEmergency(id);
-    }
+    const rows = await listDecisions(database, id, after, size + 1);
+    if (rows.length === 0 && !(await findEmergency(database, id))) throw noSuchEmergency(id);
     const page = rows.slice(0, size);
     const last = page.at(-1);
     return {
@@ -34,6 +30,6 @@ export const listDispatchDecisions =
         radiusMeters,
         reason,
       })),
-      nextPageToken: rows.length > size && last ? encodePageToken({ after: Number(last.seq) } satisfies Keyset) : '',
+      nextPageToken: rows.length > size && last ? encodePageToken({ after: last.seq } satisfies Keyset) : '',
     };
   };

@@ -1,3 +1,4 @@
+import type { DispatchAction } from '@kreki/gen/kreki/emergency/v1/dispatch_pb.js';
 import type { Queryable, Tx } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
 import type { Decision } from '../dispatch/decisions.ts';
@@ -9,7 +10,12 @@ const CLAIM = prepared(
    WHERE id IN (
      SELECT id FROM emergencies WHERE next_step_at <= now()
      ORDER BY first_offer_at IS NOT NULL OR escalated_at IS NOT NULL, severity, next_step_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-   RETURNING id`,
+   RETURNING id, now() AS "claimedAt"`,
+);
+const RETRY = prepared(
+  'retry_step',
+  `UPDATE emergencies SET next_step_at = least(next_step_at, now() + $2 * interval '1 millisecond')
+   WHERE id = $1 AND next_step_at IS NOT NULL`,
 );
 const RECORD = prepared(
   'record_decisions',
@@ -32,10 +38,36 @@ const COORDINATORS = prepared(
    ORDER BY NOT EXISTS (SELECT FROM coordinators c WHERE c.regency_code = r.code), d.centre <-> e.location LIMIT 1`,
 );
 
-/** Takes due emergencies for this replica, the gravest first, until the lease ends: a replica that dies loses none. */
-export async function claimDue(database: Queryable, limit: number, leaseMs: number): Promise<string[]> {
-  return (await database.query<{ id: string }>(CLAIM, [limit, leaseMs])).map(({ id }) => id);
+const LIST = prepared(
+  'list_decisions',
+  `SELECT seq, decided_at AS "decidedAt", action, volunteer_id AS "volunteerId", distance_meters AS "distanceMeters",
+     radius_meters AS "radiusMeters", reason
+   FROM dispatch_decisions WHERE emergency_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
+);
+
+export interface DecisionRow {
+  readonly seq: number;
+  readonly decidedAt: Date;
+  readonly action: DispatchAction;
+  readonly volunteerId: string | null;
+  readonly distanceMeters: number;
+  readonly radiusMeters: number;
+  readonly reason: string;
 }
+
+/** An emergency that this replica dispatches now. */
+export interface Claim {
+  readonly id: string;
+  /** By the database's clock. */
+  readonly claimedAt: Date;
+}
+
+/** Takes due emergencies for this replica, the gravest first, until the lease ends: a replica that dies loses none. */
+export const claimDue = (database: Queryable, limit: number, leaseMs: number) =>
+  database.query<Claim>(CLAIM, [limit, leaseMs]);
+
+/** Makes an emergency whose step failed due sooner than its lease would. */
+export const retryStep = (database: Queryable, id: string, afterMs: number) => database.query(RETRY, [id, afterMs]);
 
 export async function recordDecisions(
   tx: Tx,
@@ -54,6 +86,10 @@ export async function recordDecisions(
     decisions.map(({ reason }) => reason),
   ]);
 }
+
+/** What was decided on an emergency after a place in the record, the oldest first. */
+export const listDecisions = (database: Queryable, emergencyId: string, after: number, limit: number) =>
+  database.query<DecisionRow>(LIST, [emergencyId, after, limit]);
 
 /** Name of the district that an emergency is in, roughly; empty far from all that are known. */
 export async function areaOf(database: Queryable, emergencyId: string): Promise<string> {

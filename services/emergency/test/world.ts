@@ -45,6 +45,8 @@ export interface Person {
 /** The service on servers of its own, with volunteers around that a test places. */
 export interface World {
   readonly mesh: TestMesh;
+  /** Of the first replica. */
+  readonly url: string;
   readonly pool: pg.Pool;
   readonly events: Events;
   readonly around: Neighbourhood;
@@ -92,6 +94,7 @@ export async function world(name: string, extra: Record<string, string> = {}): P
 
   return {
     mesh,
+    url: service.url,
     pool,
     events,
     around,
