@@ -36,7 +36,7 @@ export async function startGateway(config: Config): Promise<RunningGateway> {
   startTelemetry('gateway');
   const log = createLogger('gateway', config.logLevel);
   const registry = await loadRegistry();
-  const shared = openSharedState(config.redisUrl, log);
+  const shared = await openSharedState(config.redisUrl, log);
   const upstreams = openUpstreams(config.upstreams, config.breaker, log);
   const readiness = watchReadiness(upstreams, log);
   const stopping = new AbortController();
@@ -51,15 +51,15 @@ export async function startGateway(config: Config): Promise<RunningGateway> {
     limits: createLimits(shared, { ip: config.limitPerIp, user: config.limitPerUser }, registry.methods),
     types: registry.types,
     log,
+    shutdown: shutdown.signal,
   });
   const { maxBodyBytes } = config;
-  const answerRest = createRestHandler({ registry, edge, maxBodyBytes, shutdown: shutdown.signal });
+  const answerRest = createRestHandler({ registry, edge, maxBodyBytes });
   const answerRpc = createRpcHandler({
     registry,
     edge,
     health: healthService(registry, readiness, stopping.signal),
     maxBodyBytes,
-    shutdown: shutdown.signal,
     otherwise: (exchange) => void answerRest(exchange),
     log,
   });

@@ -20,8 +20,6 @@ export interface RpcOptions {
   readonly edge: Edge;
   readonly health: ServiceImpl<typeof Health>;
   readonly maxBodyBytes: number;
-  /** Ends streams when the edge stops. */
-  readonly shutdown: AbortSignal;
   /** Takes what is no RPC. */
   readonly otherwise: (exchange: Exchange) => void;
   readonly log: Logger;
@@ -29,13 +27,12 @@ export interface RpcOptions {
 
 /** Answers RPCs over Connect, gRPC and gRPC-Web. Throws when a request is not HTTP as it should be. */
 export function createRpcHandler(options: RpcOptions): (exchange: Exchange) => void {
-  const { registry, edge, health, maxBodyBytes, shutdown, otherwise, log } = options;
+  const { registry, edge, health, maxBodyBytes, otherwise, log } = options;
   const router = createConnectRouter({
     requestGate: admission(edge, registry),
     jsonOptions: { registry: registry.types },
     acceptCompression: [compressionGzip, compressionBrotli],
     readMaxBytes: maxBodyBytes,
-    shutdownSignal: shutdown,
   });
   addRoutes(router, registry);
   const described = [...registry.services, Health, ServerReflection];

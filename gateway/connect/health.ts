@@ -31,11 +31,13 @@ export function healthService(
     },
     async *watch({ service }, { signal }) {
       let told: Status | undefined;
+      const ended = AbortSignal.any([signal, stopping]);
       while (!signal.aborted) {
         const status = statusOf(service);
         if (status !== told) yield { status };
         told = status;
-        await sleep(WATCH_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+        if (stopping.aborted) return;
+        await sleep(WATCH_INTERVAL_MS, undefined, { signal: ended }).catch(() => undefined);
       }
     },
     list() {

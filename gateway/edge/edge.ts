@@ -26,9 +26,11 @@ export interface EdgeParts {
   readonly limits: Limits;
   readonly types: TypeRegistry;
   readonly log: Logger;
+  /** Ends streams when the edge stops; its reason is what they are told. */
+  readonly shutdown: AbortSignal;
 }
 
-export function createEdge({ upstreams, identity, limits, types, log }: EdgeParts): Edge {
+export function createEdge({ upstreams, identity, limits, types, log, shutdown }: EdgeParts): Edge {
   const check = async (target: EdgeMethod, exchange: Exchange): Promise<void> => {
     const known = await identity.read(exchange).catch((error: unknown) => ({ error }));
     if ('error' in known) {
@@ -57,7 +59,13 @@ export function createEdge({ upstreams, identity, limits, types, log }: EdgePart
       await check(target, exchange).catch((error: unknown) => {
         throw refuse(error);
       });
-      return forward(target, upstreams[target.upstream], upstreamHeaders(target, exchange, observed.context), refuse);
+      return forward(
+        target,
+        upstreams[target.upstream],
+        upstreamHeaders(target, exchange, observed.context),
+        refuse,
+        shutdown,
+      );
     },
   };
 }

@@ -20,12 +20,13 @@ export interface AdmittedCall {
   stream(messages: AsyncIterable<Message>, options: CallOptions): AsyncGenerator<Message>;
 }
 
-/** `refuse` makes the error to answer with from whatever was thrown. */
+/** `refuse` makes the error to answer with from whatever was thrown; `shutdown` ends streams, which would not end by themselves. */
 export function forward(
   target: EdgeMethod,
   upstream: Upstream,
   headers: Headers,
   refuse: (error: unknown) => ConnectError,
+  shutdown: AbortSignal,
 ): AdmittedCall {
   const { method, rules } = target;
   return {
@@ -45,7 +46,7 @@ export function forward(
 
     async *stream(messages, { signal, timeoutMs }) {
       const input = checked(method as DescMethodStreaming, messages);
-      const ended = AbortSignal.any([signal, input.broken]);
+      const ended = AbortSignal.any([signal, input.broken, shutdown]);
       try {
         upstream.breaker.check();
         const answer = await upstream.transport.stream(
@@ -57,7 +58,7 @@ export function forward(
         );
         yield* answer.message;
       } catch (error) {
-        throw refuse(input.broken.aborted ? input.broken.reason : error);
+        throw refuse(ended.reason instanceof ConnectError ? ended.reason : error);
       }
     },
   };

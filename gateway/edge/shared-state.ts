@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Logger } from '@kreki/runtime/log';
 import { meter } from '@kreki/runtime/telemetry';
 import { Redis } from 'ioredis';
@@ -10,6 +11,7 @@ export interface SharedState {
   stop(): void;
 }
 
+const START_PATIENCE_MS = 1_000;
 const PATIENCE_MS = 100;
 /** After a silence Redis is not asked for so long, so that calls do not each wait in turn. */
 const PAUSE_MS = 1_000;
@@ -19,7 +21,8 @@ const misses = meter.createCounter('kreki.edge.shared_state.misses', {
   description: 'Questions to Redis that had no answer in time',
 });
 
-export function openSharedState(url: string, log: Logger): SharedState {
+/** Waits a moment for Redis, so that the first calls are not answered without it; begins without it when it does not come. */
+export async function openSharedState(url: string, log: Logger): Promise<SharedState> {
   const redis = new Redis(url, {
     connectionName: 'gateway',
     enableAutoPipelining: true,
@@ -38,6 +41,7 @@ export function openSharedState(url: string, log: Logger): SharedState {
     log.warn({ what, err: error }, 'Redis does not answer; going on without it');
   };
   redis.on('error', (error) => miss('connection', error));
+  await once(redis, 'ready', { signal: AbortSignal.timeout(START_PATIENCE_MS) }).catch((error) => miss('start', error));
 
   return {
     redis,

@@ -16,14 +16,12 @@ export interface RestOptions {
   readonly registry: Registry;
   readonly edge: Edge;
   readonly maxBodyBytes: number;
-  /** Ends streams when the edge stops. */
-  readonly shutdown: AbortSignal;
 }
 
 /** Answers what is asked over REST: every request that is no RPC of Connect, gRPC or gRPC-Web. */
 export type RestHandler = (exchange: Exchange) => Promise<void>;
 
-export function createRestHandler({ registry, edge, maxBodyBytes, shutdown }: RestOptions): RestHandler {
+export function createRestHandler({ registry, edge, maxBodyBytes }: RestOptions): RestHandler {
   const routes = routesOf(registry.methods);
   const router = new Router(routes);
   const transcoders = new Map<Route, Transcoder>(
@@ -63,7 +61,7 @@ export function createRestHandler({ registry, edge, maxBodyBytes, shutdown }: Re
       if (unknown) throw unknown;
       const match = find(router, request.method ?? 'GET', path);
       const query = new URLSearchParams(request.url?.slice(path.length));
-      await answer(exchange, match, query, AbortSignal.any([gone.signal, shutdown]));
+      await answer(exchange, match, query, gone.signal);
     } catch (error) {
       sendError(response, error, registry.types);
     }

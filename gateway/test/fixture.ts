@@ -34,7 +34,7 @@ export interface Upstream {
   /** The last call. */
   last(): Received;
   /** What the next calls of GetMe do: sleep, fail, answer. */
-  behaviour: { delayMs: number; failWith: Code | undefined };
+  readonly behaviour: { delayMs: number; failWith: Code | undefined };
   /** How many Watch streams are open, and how many messages they yielded. */
   readonly watches: { open: number; sent: number };
   stop(): Promise<void>;

@@ -38,10 +38,10 @@ addEventListener('hashchange', mark);
 document.getElementById(location.hash.slice(1))?.scrollIntoView();
 
 /** Lists what matches all the words of the filter in the sidebar. */
-function list(words) {
+function list(sought) {
   const matches = ({ path, method, described }) => {
     const text = `${method} ${path} ${described.operationId} ${described.summary}`.toLowerCase();
-    return words.split(/\s+/).every((word) => text.includes(word));
+    return sought.split(/\s+/).every((word) => text.includes(word));
   };
   contents.replaceChildren(
     ...byTag.flatMap(({ tag, operations: own }) => {
@@ -53,13 +53,14 @@ function list(words) {
   mark();
 }
 
-const entry = ({ id, method, described }) =>
-  element(
+function entry({ id, method, described }) {
+  return element(
     'a',
     { href: `#${id}`, title: described.summary },
     element('span', { class: `method ${method}` }, method.toUpperCase()),
     words(id.split('_')[1]),
   );
+}
 
 function mark() {
   for (const link of contents.querySelectorAll('a')) {

@@ -63,7 +63,7 @@ export function schemasOf(openapi) {
   const fields = (schema, trail = []) => {
     const real = resolve(schema);
     const entries = Object.entries(real.properties ?? {});
-    if (entries.length === 0) return element('p', { class: 'quiet' }, real.properties ? 'Nothing.' : typeOf(schema));
+    if (entries.length === 0) return element('p', { class: 'quiet' }, real.properties ? 'No fields.' : typeOf(schema));
     const needed = new Set(real.required);
     return element(
       'ul',
