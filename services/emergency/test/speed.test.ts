@@ -43,6 +43,6 @@ test('a press is acknowledged within milliseconds, and many at a time do not sto
     `presses one by one: median ${at(0.5).toFixed(1)} ms, p95 ${at(0.95).toFixed(1)} ms; ` +
       `${LANES} at a time: ${rate.toFixed(0)}/s; deadlocks ${rows[0]?.deadlocks}`,
   );
-  assert.ok(at(0.5) < 100);
+  assert.ok(at(0.95) < 500, 'the target of a press, on whatever machine');
   assert.equal(rows[0]?.deadlocks, 0);
 });
