@@ -60,7 +60,7 @@ function checkOffers(
     if (!escalated) findings.violations.push(`${id}: neither offered nor escalated`);
     return;
   }
-  const repeated = offers.length - new Set(offers.map(({ volunteerId }) => volunteerId)).size;
+  const repeated = offeredWhileOpen(decisions);
   if (repeated > 0) findings.violations.push(`${id}: ${repeated} volunteers were offered it twice`);
   findings.offeredMs.push(Math.min(...offers.map(at)) - press.dueMs);
   for (const channel of ['push', 'whatsapp'] as const) {
@@ -68,6 +68,19 @@ function checkOffers(
     if (arrivals.length === 0) findings.violations.push(`${id}: ${offers.length} offers, but no ${channel} arrived`);
     else findings[`${channel}Ms`].push(Math.min(...arrivals) - press.dueMs);
   }
+}
+
+/** Offers made to somebody who was offered it before and from whom it was not withdrawn. */
+function offeredWhileOpen(decisions: readonly DispatchDecision[]): number {
+  const asked = new Set<string>();
+  let repeated = 0;
+  for (const { action, volunteerId } of decisions) {
+    if (action === DispatchAction.WITHDREW) asked.delete(volunteerId);
+    if (action !== DispatchAction.OFFERED) continue;
+    if (asked.has(volunteerId)) repeated += 1;
+    asked.add(volunteerId);
+  }
+  return repeated;
 }
 
 /** Nothing may wait to be sent any more, and nothing may have failed. */

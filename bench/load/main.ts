@@ -32,8 +32,10 @@ const seconds = Number(values.seconds);
 const kills = values.kill.split(',').filter(Boolean);
 
 const TARGETS_MS = { acknowledged: 500, offered: 5_000, received: 10_000 };
-const ANSWER_AFTER_MS = 4_000;
+const REACHED_WITHIN_MS = 60_000;
+const ANSWER_AFTER_MS = 2_000;
 const COMPLETE_AFTER_MS = 4_000;
+const COMPLETE_ATTEMPTS = 40;
 
 const dispatcherToken = await signIn('dispatcher');
 const dispatcher = device(values.edge, EmergencyService, { token: dispatcherToken });
@@ -85,15 +87,15 @@ console.log(
 );
 process.exit(findings.violations.length === 0 ? 0 : 1);
 
-/** An emergency after its press: two phones accept, then the dispatcher completes it. */
+/** An emergency after its press: once phones were reached, two accept, then the dispatcher completes it. */
 async function live(pressed: Promise<Press>): Promise<void> {
   const { emergencyId: id } = await pressed;
-  if (!id) return;
+  if (!id || !(await phones.reached(id, REACHED_WITHIN_MS))) return;
   await sleep(ANSWER_AFTER_MS);
   const reached = [...(phones.alerts.get(id)?.whatsapp.keys() ?? [])].slice(0, 2);
   await Promise.all(reached.map((phone) => phones.accept(phone).catch(() => undefined)));
   await sleep(COMPLETE_AFTER_MS);
-  for (let attempt = 0; attempt < 40; attempt++) {
+  for (let attempt = 0; attempt < COMPLETE_ATTEMPTS; attempt++) {
     const done = await dispatcher.complete({ id }).then(
       () => true,
       () => false,

@@ -17,7 +17,6 @@ export interface Alerts {
   /** Unix milliseconds of each first arrival, by phone. */
   readonly push: Map<string, number>;
   readonly whatsapp: Map<string, number>;
-  answered: boolean;
 }
 
 const POLL_MS = 200;
@@ -43,6 +42,17 @@ export class Phones {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#reading;
+  }
+
+  /** Whether an emergency's offers reached at least one phone over both channels, waiting for it. */
+  async reached(emergencyId: string, withinMs: number): Promise<boolean> {
+    const deadline = Date.now() + withinMs;
+    while (Date.now() < deadline) {
+      const alerts = this.alerts.get(emergencyId);
+      if (alerts && alerts.push.size > 0 && alerts.whatsapp.size > 0) return true;
+      await sleep(POLL_MS);
+    }
+    return false;
   }
 
   /** Answers an emergency's WhatsApp offer on a phone, by its button. */
@@ -77,7 +87,7 @@ export class Phones {
   #note(message: PhoneMessage): void {
     const emergencyId = offeredEmergency(message);
     if (!emergencyId || message.channel === 'email') return;
-    const alerts = this.alerts.get(emergencyId) ?? { push: new Map(), whatsapp: new Map(), answered: false };
+    const alerts = this.alerts.get(emergencyId) ?? { push: new Map(), whatsapp: new Map() };
     this.alerts.set(emergencyId, alerts);
     const phone = message.phone ?? message.to;
     const arrivals = alerts[message.channel];
