@@ -1,11 +1,36 @@
-import { metrics, trace } from '@opentelemetry/api';
+import { type Counter, type Histogram, type Meter, type MetricOptions, metrics, trace } from '@opentelemetry/api';
 import { NodeSDK, type NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 
 const SCOPE = 'kreki';
 
-/** The tracer and meter of every span and metric that the runtime and the services make by hand. */
+/** The tracer of every span that the runtime and the services make by hand. */
 export const tracer = trace.getTracer(SCOPE);
-export const meter = metrics.getMeter(SCOPE);
+
+/**
+ * Makes the metrics that the runtime and the services measure by hand, when a module is loaded: OpenTelemetry's own instruments stay
+ * silent for ever when they are made before it starts, so these are made at their first measurement after that.
+ */
+export const meter = {
+  createHistogram(name: string, options?: MetricOptions): Histogram {
+    const made = afterStart((own) => own.createHistogram(name, options));
+    return { record: (...measurement) => made()?.record(...measurement) };
+  },
+  createCounter(name: string, options?: MetricOptions): Counter {
+    const made = afterStart((own) => own.createCounter(name, options));
+    return { add: (...measurement) => made()?.add(...measurement) };
+  },
+};
+
+/** For metrics that are measured when they are collected; to be called after `startTelemetry`. */
+export const startedMeter = (): Meter => metrics.getMeter(SCOPE);
+
+function afterStart<T>(make: (own: Meter) => T): () => T | undefined {
+  let made: T | undefined;
+  return () => {
+    if (started) made ??= make(startedMeter());
+    return made;
+  };
+}
 
 /** Gives every call a trace id for logs and errors, and records nothing: what runs when nobody collects. */
 const silent: NonNullable<NodeSDKConfiguration['spanProcessors']>[number] = {
