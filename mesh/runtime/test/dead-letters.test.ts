@@ -57,10 +57,11 @@ test('a replayed dead letter is handled by the consumer that gave it up, and no 
   const { bus, state, moves, others, sql } = await withDeadLetters(t, 2);
   state.mended = true;
   await sql("DELETE FROM inbox WHERE durable = 'test-others'");
+  const aggregateId = (await getDeadLetter(bus, 1))?.aggregateId ?? '';
   assert.equal(await replayDeadLetter(bus, 1), true);
-  await until(() => moves.of('a1').length === 1, 'the replayed event');
+  await until(() => moves.of(aggregateId).length === 1, 'the replayed event');
   await sleep(200);
-  assert.deepEqual(others.of('a1'), [1]);
+  assert.equal(others.of(aggregateId).length, 1);
   assert.deepEqual(
     (await listDeadLetters(bus)).map(({ seq }) => seq),
     [2],
