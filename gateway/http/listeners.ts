@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as http2 from 'node:http2';
 import * as https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpRequest, HttpResponse } from './exchange.ts';
 
@@ -46,6 +46,11 @@ export async function listen(options: ListenerOptions, handler: Handler): Promis
     ? http2.createSecureServer({ ...HTTP2, ...tls, allowHTTP1: true }, compatible)
     : http2.createServer(HTTP2, compatible);
   const sessions = new Set<http2.ServerHttp2Session>();
+  const sockets = new Set<Socket>();
+  two.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   two.on('session', (session: http2.ServerHttp2Session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
@@ -72,7 +77,8 @@ export async function listen(options: ListenerOptions, handler: Handler): Promis
       await Promise.race([closed, sleep(drainMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
       patience.abort();
       one.closeAllConnections();
-      for (const session of sessions) session.destroy();
+      // A session that was asked to close waits for the other side even when destroyed; its socket does not.
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };

@@ -33,14 +33,18 @@ export class Router {
 
   find(httpMethod: string, path: string): Found {
     const segments = path.slice(1).split('/');
-    const plain = this.#walk(this.#root, segments, 0, '');
-    const byMethod = plain ?? this.#withVerb(segments);
-    if (!byMethod) return { kind: 'none' };
-    const route = byMethod.get(httpMethod) ?? (httpMethod === 'HEAD' ? byMethod.get('GET') : undefined);
-    if (!route) return { kind: 'wrong-method', allowed: [...byMethod.keys()].sort() };
-    const matched = plain ? segments : withoutVerb(segments).segments;
-    const variables = captured(route.template, matched);
-    return variables ? { kind: 'match', match: { route, variables } } : { kind: 'none' };
+    const allowed: string[] = [];
+    for (const [verb, matched] of readings(segments)) {
+      const byMethod = this.#walk(this.#root, matched, 0, verb);
+      if (!byMethod) continue;
+      const route = byMethod.get(httpMethod) ?? (httpMethod === 'HEAD' ? byMethod.get('GET') : undefined);
+      if (route) {
+        const variables = captured(route.template, matched);
+        return variables ? { kind: 'match', match: { route, variables } } : { kind: 'none' };
+      }
+      allowed.push(...byMethod.keys());
+    }
+    return allowed.length === 0 ? { kind: 'none' } : { kind: 'wrong-method', allowed: allowed.sort() };
   }
 
   #add(route: Route): void {
@@ -65,11 +69,6 @@ export class Router {
     table.set(verb, byMethod);
   }
 
-  #withVerb(path: readonly string[]): ReadonlyMap<string, Route> | undefined {
-    const { segments, verb } = withoutVerb(path);
-    return verb ? this.#walk(this.#root, segments, 0, verb) : undefined;
-  }
-
   #walk(node: Node, path: readonly string[], index: number, verb: string): ReadonlyMap<string, Route> | undefined {
     const segment = path[index];
     if (segment === undefined) return node.ends.get(verb) ?? node.rests.get(verb);
@@ -81,11 +80,13 @@ export class Router {
   }
 }
 
-function withoutVerb(path: readonly string[]): { segments: readonly string[]; verb: string } {
+/** The ways to read a path: what follows the last colon is a custom verb where there is one of that name, else part of the path. */
+function readings(path: readonly string[]): (readonly [verb: string, path: readonly string[]])[] {
   const last = path.at(-1) ?? '';
   const colon = last.lastIndexOf(':');
-  if (colon < 0) return { segments: path, verb: '' };
-  return { segments: [...path.slice(0, -1), last.slice(0, colon)], verb: last.slice(colon + 1) };
+  const plain = ['', path] as const;
+  if (colon < 0) return [plain];
+  return [[last.slice(colon + 1), [...path.slice(0, -1), last.slice(0, colon)]], plain];
 }
 
 /** Undefined when a segment's percent-encoding is broken. */
