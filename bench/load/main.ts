@@ -60,9 +60,12 @@ await sleep(Number(values.settle) * 1_000);
 await phones.stop();
 
 const findings = await audit(values.edge, dispatcherToken, presses, phones.alerts);
-const { total, duplicateCount, duplicates } = await phones.summary(startMs);
-if (duplicateCount > 0)
-  findings.violations.push(`${duplicateCount} messages arrived twice: ${JSON.stringify(duplicates.slice(0, 3))}`);
+const { total, duplicates } = await phones.summary(startMs);
+// A push that goes out again after a crash replaces itself on the phone by its tag; a WhatsApp message would be a second one.
+const replaced = duplicates.filter(({ channel }) => channel === 'push').length;
+const repeated = duplicates.length - replaced;
+if (repeated > 0)
+  findings.violations.push(`${repeated} messages arrived twice: ${JSON.stringify(duplicates.slice(0, 3))}`);
 
 const rows = [
   ['press → acknowledged', findings.acknowledgedMs, TARGETS_MS.acknowledged],
@@ -75,10 +78,9 @@ for (const [label, times, targetMs] of rows) {
   if (!held && kills.length === 0) findings.violations.push(`${label}: p95 over ${targetMs} ms`);
   console.log(`${held ? '✓' : '✗'} ${label.padEnd(22)} ${spread(times)}   target p95 ${targetMs} ms`);
 }
-const repeated = presses.filter(({ attempts }) => attempts > 1).length;
-console.log(
-  `  ${presses.length} presses, ${repeated} pressed again; ${total} messages on phones, ${duplicateCount} twice`,
-);
+const pressedAgain = presses.filter(({ attempts }) => attempts > 1).length;
+console.log(`  ${presses.length} presses, ${pressedAgain} pressed again after an error or a time-out`);
+console.log(`  ${total} messages on phones, ${repeated} shown twice, ${replaced} pushes replaced by themselves`);
 for (const violation of findings.violations.slice(0, 20)) console.log(`✗ ${violation}`);
 console.log(
   findings.violations.length === 0

@@ -63,7 +63,7 @@ export class Phones {
   }
 
   /** Messages that arrived more than once since a time, and how many arrived. */
-  async summary(sinceMs: number): Promise<{ total: number; duplicateCount: number; duplicates: unknown[] }> {
+  async summary(sinceMs: number): Promise<{ total: number; duplicates: { channel: string }[] }> {
     const answer = await fetch(`${this.#url}/messages/summary?since=${sinceMs}`);
     return JSON.parse(await answer.text());
   }
