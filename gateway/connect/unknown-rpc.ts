@@ -14,11 +14,11 @@ export function unknownRpc({ request, response }: Exchange): HttpFailure | 'answ
   if (!contentType.startsWith('application/grpc')) {
     return new HttpFailure(404, fail(Code.Unimplemented, 'NO_SUCH_RPC', message));
   }
-  response.writeHead(200, {
-    'content-type': contentType,
-    'grpc-status': String(Code.Unimplemented),
-    'grpc-message': encodeURIComponent(message),
-  });
+  // Not by writeHead: headers that are sent with the end of the stream are what gRPC takes for trailers.
+  response.statusCode = 200;
+  response.setHeader('content-type', contentType);
+  response.setHeader('grpc-status', String(Code.Unimplemented));
+  response.setHeader('grpc-message', encodeURIComponent(message));
   response.end();
   return 'answered';
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:http2';
+import { text as readText } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import { rest } from './clients.ts';
+import { bearer, rest } from './clients.ts';
 import { FAILING_ID, ID } from './fixture.ts';
 import { startEdge, type TestEdge } from './harness.ts';
 
@@ -30,6 +33,12 @@ test('both ports speak REST', async () => {
   const answer = await rest(edge, 'GET', '/api/auth/me', { token });
   assert.equal(answer.status, 200);
   assert.deepEqual(answer.json.permissions, ['emergencies:create']);
+  const session = connect(edge.gateway.h2cUrl);
+  const stream = session.request({ ':path': '/api/auth/me', ...bearer(token) });
+  const [headers] = await once(stream, 'response');
+  assert.equal(headers[':status'], 200);
+  assert.deepEqual(JSON.parse(await readText(stream)).permissions, ['emergencies:create']);
+  session.close();
 });
 
 test('a value that breaks the contract is 400 with its violations, and no service is called', async () => {
