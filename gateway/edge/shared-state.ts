@@ -14,7 +14,7 @@ export interface SharedState {
 const START_PATIENCE_MS = 1_000;
 const PATIENCE_MS = 100;
 /** After a silence Redis is not asked for so long, so that calls do not each wait in turn. */
-const PAUSE_MS = 1_000;
+const PAUSE_MS = 250;
 const WARN_EVERY_MS = 5_000;
 
 const misses = meter.createCounter('kreki.edge.shared_state.misses', {

@@ -1,4 +1,4 @@
-import { Code } from '@connectrpc/connect';
+import { Code, ConnectError } from '@connectrpc/connect';
 import { fail } from '@kreki/runtime/errors';
 import { unknownRpc } from '../connect/unknown-rpc.ts';
 import type { Edge } from '../edge/edge.ts';
@@ -53,7 +53,10 @@ export function createRestHandler({ registry, edge, maxBodyBytes }: RestOptions)
   return async (exchange) => {
     const { request, response } = exchange;
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    // Every answer closes; only one that was not taken whole says that its caller left.
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort(CALLER_LEFT);
+    });
     try {
       const path = pathOf(request);
       const unknown = unknownRpc(exchange);
@@ -67,6 +70,8 @@ export function createRestHandler({ registry, edge, maxBodyBytes }: RestOptions)
     }
   };
 }
+
+const CALLER_LEFT = new ConnectError('the caller went away', Code.Canceled);
 
 function find(router: Router, httpMethod: string, path: string): Match {
   const found = router.find(httpMethod, path);
