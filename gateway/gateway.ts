@@ -73,8 +73,16 @@ export async function startGateway(config: Config): Promise<RunningGateway> {
     log,
   });
 
+  const end = async () => {
+    await readiness.stop();
+    closeUpstreams(upstreams);
+    shared.stop();
+  };
   readiness.start();
-  const listeners = await listen(config, frontDoor);
+  const listeners = await listen(config, frontDoor).catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
   log.info({ url: listeners.url, h2cUrl: listeners.h2cUrl }, 'serving');
 
   return {
@@ -85,9 +93,7 @@ export async function startGateway(config: Config): Promise<RunningGateway> {
       const stopped = listeners.stop(config.drainMs);
       shutdown.abort(fail(Code.Unavailable, 'EDGE_STOPPING', 'the edge is going away; call again'));
       await stopped;
-      await readiness.stop();
-      closeUpstreams(upstreams);
-      shared.stop();
+      await end();
     },
   };
 }

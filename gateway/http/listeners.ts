@@ -31,8 +31,8 @@ type CompatibleHandler = (request: http2.Http2ServerRequest, response: http2.Htt
 const HTTP1: http.ServerOptions = {
   keepAliveTimeout: 65_000,
   headersTimeout: 15_000,
-  // A client that streams its positions keeps one request open as long as it moves.
-  requestTimeout: 0,
+  // Whoever sends slowly holds a connection no longer than this; clients that stream for longer do it over HTTP/2.
+  requestTimeout: 300_000,
 };
 const HTTP2: http2.ServerOptions = { settings: { maxConcurrentStreams: 1_000 } };
 
