@@ -167,6 +167,7 @@ test('two replicas never share the events of a durable, and the second goes on i
   assert.deepEqual([...slow.of('a1'), ...standby.of('a1')], [0, ...upTo(200)]);
 });
 
+// Sooner than the 30 s after which JetStream would hand them over by itself.
 test('what a replica that died had been given comes to the next one at once, in order', async (t) => {
   const events = await testEvents(t);
   await ready(events.bus);
@@ -183,7 +184,7 @@ test('what a replica that died had been given comes to the next one at once, in 
   const moves = collectMoves();
   events.consumer({ handle: [moves.handler] });
   await events.sql(LOSE_SESSIONS);
-  await until(() => moves.seen.length === 50, 'the rest', 5_000);
+  await until(() => moves.seen.length === 50, 'the rest', 20_000);
   assert.deepEqual(moves.of('a1'), upTo(50));
   released.resolve();
 });
