@@ -25,11 +25,22 @@ const LOST =
 /** pg-pool's words when every connection stayed lent out. */
 const EXHAUSTED = /timeout exceeded when trying to connect/i;
 
+/** Prisma's codes for a server that is not reached, does not answer in time, went away, or has no connection left. */
+const PRISMA_LOST: ReadonlySet<string> = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037']);
+
+/** SQLSTATE behind an error of Prisma, as its driver adapter reports it; empty when there is none. */
+function originalCode(error: Error): string {
+  const { meta } = error as { meta?: { driverAdapterError?: { cause?: { originalCode?: string } } } };
+  return meta?.driverAdapterError?.cause?.originalCode ?? '';
+}
+
 /** Whether an error, also one that `databaseError` wrapped, says that a connection is not to be used any more. */
 export function isLost(error: unknown): boolean {
   const cause = error instanceof ConnectError ? error.cause : error;
   if (!(cause instanceof Error)) return false;
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  if (cause.name.startsWith('PrismaClient'))
+    return PRISMA_LOST.has(code) || UNAVAILABLE.test(originalCode(cause)) || LOST.test(cause.message);
   return cause instanceof pg.DatabaseError ? UNAVAILABLE.test(code) : LOST.test(`${code} ${cause.message}`);
 }
 

@@ -1,6 +1,7 @@
 import { Code, ConnectError, type Interceptor, type StreamResponse } from '@connectrpc/connect';
 import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { callerKey } from '../../caller.ts';
+import { databaseError } from '../../database/errors.ts';
 import { fail, reasonOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { meter, tracer } from '../../telemetry.ts';
@@ -83,7 +84,9 @@ async function* observed(response: StreamResponse, call: Observed) {
   }
 }
 
-function presentable(thrown: unknown, { name, span, log }: Pick<Observed, 'name' | 'span' | 'log'>): ConnectError {
+function presentable(raw: unknown, { name, span, log }: Pick<Observed, 'name' | 'span' | 'log'>): ConnectError {
+  // What Prisma throws has not been through the runtime's own statements.
+  const thrown = databaseError(raw);
   if (thrown instanceof ConnectError && !FAULTS.has(thrown.code)) {
     if (thrown.code === Code.Unavailable) log.warn({ rpc: name, err: thrown.cause ?? thrown }, 'unavailable');
     return thrown;
