@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
-import { services } from '../../topology.ts';
 import { openDatabase } from '../database/database.ts';
 import { testLog } from '../testing/events.ts';
 import { testMesh } from '../testing/harness.ts';
@@ -96,18 +95,3 @@ test('the server process of a migration being killed fails the start, and leaves
   await assert.rejects(migrate(), /migration 1_init failed/);
   assert.deepEqual(await rows("SELECT to_regclass('things') AS made"), [{ made: null }]);
 });
-
-const repository = new URL('../../../', import.meta.url);
-const tables = readFileSync(new URL('../events/schema.sql', import.meta.url), 'utf8').trim();
-for (const [name, service] of Object.entries(services)) {
-  const folder = new URL(`services/${name}/prisma/migrations/`, repository);
-  if (!(service.publishes || service.consumes.length > 0) || !existsSync(folder)) continue;
-  test(`the first migration of ${name} has the tables of outbox and inbox, word for word`, () => {
-    const [first] = readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => entry.name)
-      .sort();
-    assert.ok(first);
-    assert.ok(readFileSync(new URL(`${first}/migration.sql`, folder), 'utf8').includes(tables));
-  });
-}
