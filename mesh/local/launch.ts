@@ -92,7 +92,7 @@ export class Launch {
     const accounts = await this.#steps.run(
       'seed',
       () => seed(mesh),
-      ({ length }) => `${length} accounts`,
+      ({ length }) => `2,000 volunteers, ${length} accounts`,
     );
     writePrivate(join(dataFolder, 'accounts.json'), `${JSON.stringify(accounts, null, 2)}\n`);
     return accounts;

@@ -23,7 +23,9 @@ export function phoneView({ to, messages, words, language, answer }) {
   const at = new Date(newest?.deliveredAt.at(-1) ?? Date.now());
   const isMailbox = to.includes('@');
   const offer = messages.findLast((one) => one.channel === 'whatsapp' && one.buttons?.length > 1);
-  const latestAlert = messages.findLast((one) => one.channel === 'push');
+  const pushes = messages.filter((one) => one.channel === 'push');
+  const closed = new Set(pushes.filter(({ data }) => data.type === 'offer_closed').map(({ data }) => data.tag));
+  const latestAlert = pushes.findLast(({ data }) => data.type === 'emergency_offer' && !closed.has(data.tag));
   const cards = messages.toReversed().map((message) => {
     const own = message === offer || (message === latestAlert && !isMailbox);
     return card({ message, words, locale, actions: own ? actions({ offer, words, answer }) : undefined });
