@@ -47,7 +47,7 @@ export async function startAuth(config: Config): Promise<RunningService> {
     loginLimits: new LoginLimits(redis, config.loginLimits),
     revocations,
   };
-  const catchUp = loop('revocations', CATCH_UP_INTERVAL_MS, () => revocations.catchUp(), { log });
+  const catchUp = loop('revocations', CATCH_UP_INTERVAL_MS, () => revocations.catchUp(), { log, maxBackOffMs: 2_000 });
   redis.on('ready', () => catchUp.wake());
   return service.start({
     rpc: [

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../log.ts';
-import { databaseError, isRetryable } from './errors.ts';
+import { databaseError, isLost, isRetryable } from './errors.ts';
 import { migrate } from './migrations.ts';
 import { run, withClient } from './session.ts';
 import type { Prepared } from './sql.ts';
@@ -142,7 +142,7 @@ async function untilUp(pool: pg.Pool, log: Logger): Promise<void> {
       await pool.query('SELECT 1');
       return;
     } catch (error) {
-      const refused = error instanceof pg.DatabaseError && !error.code?.startsWith('57');
+      const refused = error instanceof pg.DatabaseError && !isLost(error);
       if (refused || performance.now() > deadline) throw error;
       log.warn({ err: error }, 'the database is not up yet');
       await sleep(500);

@@ -24,12 +24,14 @@ const LOCK = 119_119;
 interface Applied {
   readonly checksum: string;
   readonly migration_name: string;
+  /** Null when Prisma's own tool began it and did not end it. */
+  readonly finished_at: Date | null;
 }
 
 /**
  * Applies the migrations of a folder that a database does not have yet, in the order of their names, each in a transaction of its own.
  * Replicas that start together wait for each other.
- * @throws Error when a migration that was applied has changed since, or when one fails (nothing of it stays).
+ * @throws Error when a migration that was applied has changed since, when one was begun by another tool and not finished, or when one fails (nothing of it stays).
  */
 export async function migrate(pool: pg.Pool, folder: URL, log: Logger): Promise<void> {
   const migrations = read(fileURLToPath(folder));
@@ -42,8 +44,11 @@ export async function migrate(pool: pg.Pool, folder: URL, log: Logger): Promise<
     await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
     await client.query(BOOKKEEPING);
     const { rows } = await client.query<Applied>(
-      'SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+      'SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL',
     );
+    const unfinished = rows.find((row) => row.finished_at === null);
+    if (unfinished)
+      throw new Error(`migration ${unfinished.migration_name} was begun and not finished; resolve it first`);
     const applied = new Map(rows.map((row) => [row.migration_name, row.checksum]));
     for (const { name, sql, checksum } of migrations) {
       const known = applied.get(name);

@@ -153,10 +153,13 @@ export function openBus(url: string, { name, log }: { name: string; log: Logger 
 }
 
 /** nats.js takes credentials apart from the servers. */
-function parse(url: string): { servers: string[]; user?: string; pass?: string; token?: string } {
+function parse(url: string): { servers: string[]; user?: string; pass?: string; token?: string; tls?: object } {
   const urls = url.split(',').map((each) => new URL(each.trim()));
   const { username, password } = urls[0] ?? new URL('nats://127.0.0.1');
-  const servers = urls.map(({ host }) => host);
-  if (password) return { servers, user: decodeURIComponent(username), pass: decodeURIComponent(password) };
-  return username ? { servers, token: decodeURIComponent(username) } : { servers };
+  const to = {
+    servers: urls.map(({ host }) => host),
+    ...(urls.some(({ protocol }) => protocol === 'tls:') && { tls: {} }),
+  };
+  if (password) return { ...to, user: decodeURIComponent(username), pass: decodeURIComponent(password) };
+  return username ? { ...to, token: decodeURIComponent(username) } : to;
 }

@@ -95,3 +95,11 @@ test('the server process of a migration being killed fails the start, and leaves
   await assert.rejects(migrate(), /migration 1_init failed/);
   assert.deepEqual(await rows("SELECT to_regclass('things') AS made"), [{ made: null }]);
 });
+
+test('a migration that another tool began and did not finish fails the start, naming it', async (t) => {
+  const { write, migrate, rows } = await subject(t);
+  write('1_init', CREATE);
+  await migrate();
+  await rows('UPDATE _prisma_migrations SET finished_at = NULL');
+  await assert.rejects(migrate(), /migration 1_init was begun and not finished/);
+});

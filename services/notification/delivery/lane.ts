@@ -2,6 +2,9 @@ import type { Logger } from '@kreki/runtime/log';
 import { type Loop, loop } from '@kreki/runtime/loop';
 import type { RateLimit } from './rate-limit.ts';
 
+/** An alert must not wait long for a database that is back. */
+const BACK_OFF_MAX_MS = 1_000;
+
 export interface LaneOptions<Item> {
   readonly name: string;
   /** Messages on their way at the same time. */
@@ -58,7 +61,7 @@ export function createLane<Item>(options: LaneOptions<Item>): Lane {
       sending.add(done);
     }
   };
-  const inner = loop(options.name, options.pollMs, step, { log });
+  const inner = loop(options.name, options.pollMs, step, { log, maxBackOffMs: BACK_OFF_MAX_MS });
 
   return {
     name: inner.name,
