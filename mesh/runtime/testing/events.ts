@@ -111,3 +111,6 @@ export async function until(holds: () => unknown, what: string, patienceMs = 20_
     await sleep(10);
   }
 }
+
+/** 1, 2, … up to a count. */
+export const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
