@@ -53,6 +53,16 @@ async function signIn(role: string, address = '10.99.0.1'): Promise<string> {
   return accessToken;
 }
 
+async function pressAt(location: object): Promise<string> {
+  const answer = await fetch(`${EDGE}/api/emergency/panic`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${citizen}` },
+    body: JSON.stringify({ location, requestId: randomUUID() }),
+  });
+  const { emergency }: { emergency: { id: string } } = JSON.parse(await answer.text());
+  return emergency.id;
+}
+
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const [citizen, volunteer] = [await signIn('public'), await signIn('volunteer')];
 const [header = '', payload = ''] = citizen.split('.');
@@ -65,7 +75,9 @@ await call('POST', '/api/auth/logout', revoked, '{}');
 const panic = '/api/emergency/panic';
 const monas = { latitude: -6.175392, longitude: 106.827153 };
 const press = (fields: object) => JSON.stringify({ location: monas, ...fields });
-const foreign = `/api/emergency/${randomUUID()}`;
+/** Far from every seeded volunteer, so that none is asked and has a right to see it. */
+const merauke = { latitude: -8.4991, longitude: 140.4049 };
+const foreign = `/api/emergency/${await pressAt(merauke)}`;
 const email = accounts.find(({ role }) => role === 'public')?.email;
 const duplicate = JSON.stringify({ email, password: 'Another-1-password', fullName: 'Somebody Else' });
 const wrong = JSON.stringify({ email: 'admin@kreki.example', password: 'wrong' });
@@ -84,6 +96,7 @@ const cases: [what: string, expected: number, () => Promise<Answer>][] = [
   ['alg:none token', 401, () => call('POST', panic, unsigned, press({}))],
   ['revoked token', 401, () => call('POST', panic, revoked, press({}))],
   ['a volunteer reads another’s emergency', 403, () => call('GET', foreign, volunteer)],
+  ['a volunteer reads one that does not exist', 403, () => call('GET', `/api/emergency/${randomUUID()}`, volunteer)],
   [
     'a citizen searches volunteers',
     403,
@@ -108,4 +121,5 @@ for (const [what, expected, run] of cases) {
     `${status === expected ? '✓' : `✗ (expected ${expected})`} ${what.padEnd(40)} ${status}  ${said.slice(0, 150)}`,
   );
 }
+await call('PUT', `${foreign}/cancel`, citizen, JSON.stringify({ reason: 'CANCEL_REASON_FALSE_ALARM' }));
 process.exit(failed === 0 ? 0 : 1);

@@ -66,6 +66,8 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
     keepAlive: true,
     types: { getTypeParser },
   });
+  // A connection that is lost in the instant in which it is lent has nobody listening yet, and would end the process.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   // The pool drops a connection that fails while idle, and the next query makes a new one.
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
   try {

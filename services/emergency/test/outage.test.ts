@@ -7,8 +7,9 @@ import { type Person, refusal, type World, world } from './world.ts';
 let w: World;
 before(async () => {
   w = await world('outage');
-  // The test's own idle connection is cut off as well.
+  // The test's own connections are cut off as well, idle or just made.
   w.pool.on('error', () => undefined);
+  w.pool.on('connect', (client) => void client.on('error', () => undefined));
 });
 after(() => w?.mesh.stop());
 
