@@ -11,6 +11,14 @@ export interface Consumption {
   readonly durable: string;
 }
 
+export type Calls = { readonly [Service in ServiceName]?: readonly string[] };
+
+/** Key patterns (glob) in Redis that a process may touch; everything else is refused. */
+export interface RedisKeys {
+  readonly writes: readonly string[];
+  readonly reads?: readonly string[];
+}
+
 export interface ServiceNode {
   /** KREKI's tier: 1 must stay up at any cost, 2 should, 3 may be hosted cheaply. */
   readonly tier: 1 | 2 | 3;
@@ -20,15 +28,15 @@ export interface ServiceNode {
   readonly port: number;
   /** Fully qualified Protobuf services it answers. */
   readonly serves: readonly string[];
-  /** Services it calls over gRPC. */
-  readonly calls: readonly ServiceName[];
+  /** What it calls over gRPC: of each service, the Protobuf services. Nothing else is let through. */
+  readonly calls: Calls;
   /** Whether it publishes events, to the stream of its own domain. */
   readonly publishes: boolean;
   readonly consumes: readonly Consumption[];
   readonly stores: {
     /** PostgreSQL extensions its own database needs; absent when it has no database. */
     readonly postgres?: { readonly extensions: readonly string[] };
-    readonly redis?: boolean;
+    readonly redis?: RedisKeys;
   };
   /** External providers it talks to. */
   readonly providers?: readonly Provider[];
@@ -37,23 +45,26 @@ export interface ServiceNode {
 export type ServiceName = 'auth' | 'volunteer' | 'emergency' | 'notification';
 export type Provider = 'fcm' | 'whatsapp' | 'smtp';
 
+/** Serves the keys that every service verifies people's tokens with. */
+const KEYS = 'kreki.auth.v1.AuthService';
+
 export const services: Readonly<Record<ServiceName, ServiceNode>> = {
   auth: {
     tier: 2,
     entry: 'services/auth/main.ts',
     port: 8101,
     serves: ['kreki.auth.v1.AuthService', 'kreki.auth.v1.UserAdminService', 'kreki.auth.v1.DirectoryService'],
-    calls: [],
+    calls: {},
     publishes: true,
     consumes: [],
-    stores: { postgres: { extensions: [] }, redis: true },
+    stores: { postgres: { extensions: [] }, redis: { writes: ['kreki:auth:*'] } },
   },
   volunteer: {
     tier: 2,
     entry: 'services/volunteer/main.ts',
     port: 8102,
     serves: ['kreki.volunteer.v1.VolunteerService'],
-    calls: ['auth'],
+    calls: { auth: [KEYS] },
     publishes: true,
     consumes: [{ from: 'emergency', durable: 'volunteer-engagement' }],
     stores: { postgres: { extensions: ['postgis'] } },
@@ -63,7 +74,7 @@ export const services: Readonly<Record<ServiceName, ServiceNode>> = {
     entry: 'services/emergency/main.ts',
     port: 8103,
     serves: ['kreki.emergency.v1.EmergencyService'],
-    calls: ['auth', 'volunteer'],
+    calls: { auth: [KEYS], volunteer: ['kreki.volunteer.v1.VolunteerService'] },
     publishes: true,
     consumes: [{ from: 'notification', durable: 'emergency-replies' }],
     stores: { postgres: { extensions: ['postgis'] } },
@@ -73,7 +84,7 @@ export const services: Readonly<Record<ServiceName, ServiceNode>> = {
     entry: 'services/notification/main.ts',
     port: 8104,
     serves: ['kreki.notification.v1.NotificationService'],
-    calls: ['auth'],
+    calls: { auth: [KEYS, 'kreki.auth.v1.DirectoryService'] },
     publishes: true,
     consumes: [
       { from: 'emergency', durable: 'notification-dispatch' },
@@ -84,13 +95,39 @@ export const services: Readonly<Record<ServiceName, ServiceNode>> = {
   },
 };
 
-/** The edge: serves every RPC above whose contract lets somebody outside the mesh call it. */
+export const serviceNames = Object.keys(services) as ServiceName[];
+
+/** The edge: offers every RPC it may call whose contract lets somebody outside the mesh call it. */
 export const gateway = {
   entry: 'gateway/main.ts',
   httpPort: 8080,
   h2cPort: 8081,
-  stores: { redis: true },
+  calls: {
+    auth: ['kreki.auth.v1.AuthService', 'kreki.auth.v1.UserAdminService'],
+    volunteer: ['kreki.volunteer.v1.VolunteerService'],
+    emergency: ['kreki.emergency.v1.EmergencyService'],
+    notification: ['kreki.notification.v1.NotificationService'],
+  } as Calls,
+  stores: {
+    redis: {
+      writes: ['kreki:edge:*'],
+      // Who was signed out, as KREKI ID published it.
+      reads: ['kreki:auth:revocation-epoch', 'kreki:auth:revoked:*', 'kreki:auth:valid-after:*'],
+    } as RedisKeys,
+  },
 } as const;
+
+/** A process with an identity of its own in the mesh. */
+export type CallerName = ServiceName | 'gateway';
+
+/** Who may call a Protobuf service of `callee`. */
+export function callersOf(callee: ServiceName, typeName: string): CallerName[] {
+  const callers: [CallerName, Calls][] = [
+    ...serviceNames.map((name) => [name, services[name].calls] as [ServiceName, Calls]),
+    ['gateway', gateway.calls],
+  ];
+  return callers.filter(([, calls]) => calls[callee]?.includes(typeName)).map(([name]) => name);
+}
 
 /** Local stand-ins for the providers: one HTTP port, and one for SMTP. */
 export const simulators = { entry: 'mesh/simulators/main.ts', httpPort: 8095, smtpPort: 8096 } as const;

@@ -1,6 +1,6 @@
 /** What each process of the mesh is told at its start, derived from the topology. Pure: it reads and writes nothing. */
-import { type Provider, type ServiceName, services } from '../topology.ts';
-import { type Ports, serviceNames } from './ports.ts';
+import { type Provider, type ServiceName, serviceNames, services } from '../topology.ts';
+import type { Ports } from './ports.ts';
 
 export type Environment = Record<string, string>;
 
@@ -32,8 +32,7 @@ export function serviceEnvironment(name: ServiceName, from: Surroundings): Envir
     NATS_URL: from.natsUrl,
     ...(node.stores.postgres && { DATABASE_URL: from.databaseUrls[name] }),
     ...(node.stores.redis && { REDIS_URL: from.redisUrl }),
-    // Every service verifies tokens against auth's JWKS, whether or not it calls auth for its own ends.
-    ...upstreamUrls(name === 'auth' ? node.calls : [...node.calls, 'auth'], from.ports),
+    ...upstreamUrls(Object.keys(node.calls) as ServiceName[], from.ports),
     ...(name === 'auth' && { SIGNING_KEYS_SECRET: from.signingKeysSecret }),
     ...Object.assign({}, ...(node.providers ?? []).map((provider) => providerSettings(provider, from))),
   };

@@ -1,12 +1,13 @@
 /** One run of the mesh, from its data folder to the drill. */
 import { rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { serviceNames } from '../topology.ts';
 import type { Arguments } from './arguments.ts';
 import { dataFolder, repository } from './folders.ts';
 import { lock, unlock } from './launcher-lock.ts';
 import type { Account, Drill, Mesh, Seed } from './mesh.ts';
 import { startNodes } from './nodes.ts';
-import { type Port, readPorts, requireFree, serviceNames } from './ports.ts';
+import { type Port, readPorts, requireFree } from './ports.ts';
 import { Processes } from './processes.ts';
 import { accountTable, addresses } from './report.ts';
 import { Secrets, writePrivate } from './secrets.ts';

@@ -1,6 +1,6 @@
 /** The mesh's own processes: simulators, services and the gateway, each as something to start and to ask for its health. */
 import { join } from 'node:path';
-import { gateway, services, simulators } from '../topology.ts';
+import { gateway, serviceNames, services, simulators } from '../topology.ts';
 import {
   type Environment,
   gatewayEnvironment,
@@ -11,7 +11,6 @@ import {
 } from './environment.ts';
 import { repository } from './folders.ts';
 import { grpcHealth, httpHealth, type Probe, waitHealthy } from './health.ts';
-import { serviceNames } from './ports.ts';
 import type { Processes, ProcessSpec } from './processes.ts';
 import type { Steps } from './steps.ts';
 

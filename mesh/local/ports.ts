@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
-import { gateway, type ServiceName, servers, services, simulators } from '../topology.ts';
+import { gateway, type ServiceName, servers, serviceNames, services, simulators } from '../topology.ts';
 
 export interface Port {
   readonly number: number;
@@ -21,8 +21,6 @@ export interface Ports {
 }
 
 export type ServerPorts = Readonly<Record<'postgres' | 'nats' | 'redis', Port>>;
-
-export const serviceNames = Object.keys(services) as ServiceName[];
 
 /** @throws Error that names every variable that is not a port. */
 export function readPorts(env: NodeJS.ProcessEnv): Ports {

@@ -72,12 +72,14 @@ function describe(node: ServiceNode): string[] {
   return [[`tier ${node.tier}`, ...stores].join(' · '), ...providers];
 }
 
+const calledBy = (node: ServiceNode) => Object.keys(node.calls) as ServiceName[];
+
 /** The gateway's call, the service's own calls, and its events. */
 function edgesOf(boxes: ReadonlyMap<string, Box>, name: ServiceName): string[] {
   const node = services[name];
   return [
     arrow(boxes, 'gateway', name, 'call'),
-    ...node.calls.map((called, index) => bow(boxes, name, called, index)),
+    ...calledBy(node).map((called, index) => bow(boxes, name, called, index)),
     ...(node.publishes ? [arrow(boxes, name, 'jetstream', 'event', -10)] : []),
     ...(node.consumes.length > 0 ? [arrow(boxes, 'jetstream', name, 'event', 10)] : []),
   ];

@@ -1,7 +1,6 @@
 /** One database and one login role for each service: it owns that database and may enter no other. */
 import pg from 'pg';
-import { type ServiceName, services } from '../../topology.ts';
-import { serviceNames } from '../ports.ts';
+import { type ServiceName, serviceNames, services } from '../../topology.ts';
 import type { Secrets } from '../secrets.ts';
 
 /**
