@@ -3,19 +3,18 @@ import { rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { serviceNames } from '../topology.ts';
 import type { Arguments } from './arguments.ts';
+import { bringUp } from './bring-up.ts';
 import { dataFolder, repository } from './folders.ts';
 import { lock, unlock } from './launcher-lock.ts';
 import type { Account, Drill, Mesh, Seed } from './mesh.ts';
-import { startNodes } from './nodes.ts';
 import { type Port, readPorts, requireFree } from './ports.ts';
 import { Processes } from './processes.ts';
 import { accountTable, addresses } from './report.ts';
-import { Secrets, writePrivate } from './secrets.ts';
+import { writePrivate } from './secrets.ts';
 import { removeContainers } from './servers/compose.ts';
-import { createDatabases, dropDatabases } from './servers/databases.ts';
-import { privateServers, provide, removeServerData } from './servers/provide.ts';
+import { dropDatabases } from './servers/databases.ts';
+import { privateServers, removeServerData } from './servers/provide.ts';
 import { Steps } from './steps.ts';
-import { describeSurroundings } from './surroundings.ts';
 
 export class Launch {
   readonly processes: Processes;
@@ -46,34 +45,15 @@ export class Launch {
     await requireFree([...needed, ...Object.values(others)]);
     if (this.#arguments.fresh) await this.#steps.run('empty data', emptyData);
 
-    const secrets = new Secrets(dataFolder);
-    const { processes } = this;
-    const urls = await provide({
+    const { mesh } = await bringUp({
       folder: dataFolder,
-      disposable: false,
       env: process.env,
-      prefix: '',
-      ports: servers,
-      processes,
-      secrets,
+      disposable: false,
+      ports,
+      processes: this.processes,
       steps: this.#steps,
     });
-    const databaseUrls = await this.#steps.run(
-      'databases',
-      () => createDatabases(urls.postgres, secrets, ownServers.includes('postgres')),
-      (made) => Object.keys(made).join(', '),
-    );
-    await startNodes(describeSurroundings(ports, urls, databaseUrls, secrets), processes, this.#steps);
     this.up = true;
-
-    const mesh: Mesh = {
-      edgeUrl: `http://127.0.0.1:${ports.http.number}`,
-      h2cUrl: `http://127.0.0.1:${ports.h2c.number}`,
-      simulatorsUrl: `http://127.0.0.1:${ports.simulators.number}`,
-      databaseUrls,
-      dataFolder,
-      log: (line) => this.#steps.print(line),
-    };
     const accounts = await this.#seed(mesh);
     const { ok } = this.#arguments.drill ? await this.#drill(mesh, accounts) : { ok: true };
     this.#steps.print(`\n${addresses(mesh)}\n\n${accountTable(accounts)}`);

@@ -13,24 +13,41 @@ import { repository } from './folders.ts';
 import { grpcHealth, httpHealth, type Probe, waitHealthy } from './health.ts';
 import type { Processes, ProcessSpec } from './processes.ts';
 import type { Steps } from './steps.ts';
+import type { SupervisedProcess } from './supervised-process.ts';
 
-interface Node {
+/** A process of the mesh's own that runs. */
+export interface Node {
+  readonly process: SupervisedProcess;
+  readonly probe: Probe;
+}
+
+interface Planned {
   readonly spec: ProcessSpec;
   readonly probe: Probe;
   /** Where it answers, as shown to a person. */
   readonly address: string;
 }
 
+export interface NodesOptions {
+  /** What processes inherit. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly processes: Processes;
+  readonly steps: Steps;
+  /** Has the last word on what a process is told. */
+  readonly adapt?: ((process: string, environment: Environment) => Environment) | undefined;
+}
+
 /** Starts all three kinds at once, and returns when all are healthy. They are stopped gateway first. */
-export async function startNodes(from: Surroundings, processes: Processes, steps: Steps): Promise<void> {
-  const inherited = inheritedEnvironment(process.env);
+export async function startNodes(from: Surroundings, options: NodesOptions): Promise<Node[]> {
+  const inherited = inheritedEnvironment(options.env);
+  const { adapt = (_, environment) => environment } = options;
   const { ports } = from;
-  const node = (name: string, entry: string, env: Environment, port: number, probe: Probe): Node => ({
+  const node = (name: string, entry: string, env: Environment, port: number, probe: Probe): Planned => ({
     spec: {
       name,
       command: join(repository, 'node_modules/.bin/node'),
       args: [join(repository, entry)],
-      env: { ...inherited, ...env },
+      env: adapt(name, { ...inherited, ...env }),
       cwd: repository,
     },
     probe,
@@ -38,7 +55,7 @@ export async function startNodes(from: Surroundings, processes: Processes, steps
   });
   const { number: http } = ports.http;
   const { number: simulated } = ports.simulators;
-  const layers: Node[][] = [
+  const layers: Planned[][] = [
     [
       node(
         'simulators',
@@ -54,18 +71,17 @@ export async function startNodes(from: Surroundings, processes: Processes, steps
     }),
     [node('gateway', gateway.entry, gatewayEnvironment(from), http, httpHealth(`http://127.0.0.1:${http}/readyz`))],
   ];
-  await Promise.all(layers.map((layer) => startLayer(layer, processes, steps)));
+  const started = await Promise.all(layers.map((layer) => startLayer(layer, options)));
+  return started.flat();
 }
 
-async function startLayer(layer: readonly Node[], processes: Processes, steps: Steps): Promise<void> {
-  const started = processes.start(layer.map((node) => node.spec));
-  await Promise.all(
-    started.map((process, index) =>
-      steps.run(process.spec.name, async () => {
-        const node = layer[index];
-        if (node) await waitHealthy(process, node.probe);
-        return node?.address;
-      }),
-    ),
+async function startLayer(layer: readonly Planned[], { processes, steps }: NodesOptions): Promise<Node[]> {
+  const started = processes.start(layer.map(({ spec }) => spec));
+  return Promise.all(
+    layer.map(async ({ probe, address }, index) => {
+      const process = started[index] as SupervisedProcess;
+      await steps.run(process.spec.name, () => waitHealthy(process, probe).then(() => address));
+      return { process, probe };
+    }),
   );
 }

@@ -21,12 +21,17 @@ export const seed: Seed = async (mesh) => {
       dispatchers.map(({ id }) => ({ regencyCode, userId: id })),
     ),
   };
+  await seedRoster(mesh, roster);
+  return accounts;
+};
+
+/** Gives each service its part of a roster. */
+export async function seedRoster(mesh: Mesh, roster: Roster): Promise<void> {
   for (const name of Object.keys(services) as ServiceName[]) {
     const module: { seed: SeedService } = await import(`../../services/${name}/seed.ts`);
     await withDatabase(mesh, name, (database) => module.seed(database, roster));
   }
-  return accounts;
-};
+}
 
 async function withDatabase<T>(mesh: Mesh, name: ServiceName, work: (database: pg.Pool) => Promise<T>): Promise<T> {
   const database = new pg.Pool({ connectionString: mesh.databaseUrls[name], max: 2 });

@@ -2,19 +2,19 @@
 import { join } from 'node:path';
 import type { ServiceName } from '../topology.ts';
 import { type Surroundings, serviceAccount } from './environment.ts';
-import { dataFolder } from './folders.ts';
 import type { Ports } from './ports.ts';
 import { type Secrets, writePrivate } from './secrets.ts';
 import type { ServerUrls } from './servers/provide.ts';
 
 /** Writes the FCM service account, which names the simulators' present port. */
 export function describeSurroundings(
+  folder: string,
   ports: Ports,
   urls: ServerUrls,
   databaseUrls: Readonly<Record<ServiceName, string>>,
   secrets: Secrets,
 ): Surroundings {
-  const fcmCredentialsFile = join(dataFolder, 'fcm-service-account.json');
+  const fcmCredentialsFile = join(folder, 'fcm-service-account.json');
   const account = serviceAccount(secrets.rsaPrivateKey('fcm'), ports);
   writePrivate(fcmCredentialsFile, `${JSON.stringify(account, null, 2)}\n`);
   return {

@@ -3,14 +3,14 @@
  * of them; words that begin with `-` go to `node --test`.
  */
 import { spawn } from 'node:child_process';
-import { globSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { dataFolder, repository } from './folders.ts';
-import { lock } from './launcher-lock.ts';
 import { Processes } from './processes.ts';
+import { makeRunFolder, removeRunFolder } from './run-folder.ts';
 import { Secrets } from './secrets.ts';
-import { provide, removeServerData } from './servers/provide.ts';
+import { provide } from './servers/provide.ts';
 import { Steps } from './steps.ts';
 import { dieWithParent } from './supervised-process.ts';
 import { readTestPorts } from './test-ports.ts';
@@ -26,13 +26,7 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-const runs = join(dataFolder, 'test');
-await removeAbandonedRuns();
-// A folder for each run, so that several may go on at once.
-const folder = join(runs, String(process.pid));
-mkdirSync(folder, { recursive: true });
-lock(folder);
-
+const folder = await makeRunFolder(join(dataFolder, 'test'));
 const steps = new Steps();
 const processes = new Processes({ folder, onEnd: (name, reason) => steps.print(`! ${name} ended (${reason})`) });
 const interrupt = new AbortController();
@@ -44,8 +38,7 @@ process.exitCode = await runAll().catch((error) => {
   return 1;
 });
 await processes.stop();
-removeServerData(folder);
-rmSync(folder, { recursive: true, force: true });
+removeRunFolder(folder);
 process.exit();
 
 async function runAll(): Promise<number> {
@@ -80,20 +73,4 @@ async function runAll(): Promise<number> {
   return new Promise((resolve) => {
     child.on('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 1)));
   });
-}
-
-/** What runs that were killed left behind; those that go on are locked. */
-async function removeAbandonedRuns(): Promise<void> {
-  mkdirSync(runs, { recursive: true, mode: 0o711 });
-  for (const name of readdirSync(runs)) {
-    const abandoned = join(runs, name);
-    try {
-      lock(abandoned);
-    } catch {
-      continue;
-    }
-    await new Processes({ folder: abandoned, onEnd: () => {} }).stopLeftovers();
-    removeServerData(abandoned);
-    rmSync(abandoned, { recursive: true, force: true });
-  }
 }
