@@ -16,6 +16,19 @@ const GRPC = {
   ],
 } as const;
 
+/** OTLP; the last release of the exporter that carried the contracts, and only they are used. Fields of newer ones are passed over. */
+const OTLP_OWNER = 'opentelemetry-contracts';
+const OTLP = [
+  'common/v1/common',
+  'resource/v1/resource',
+  'trace/v1/trace',
+  'metrics/v1/metrics',
+  'logs/v1/logs',
+  'collector/trace/v1/trace_service',
+  'collector/metrics/v1/metrics_service',
+  'collector/logs/v1/logs_service',
+];
+
 /** Writes the third-party contracts that ours import into `folder`, from the npm packages that own them. */
 export function materialise(folder: string): void {
   const packageFolder = (name: string) => dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
@@ -29,6 +42,11 @@ export function materialise(folder: string): void {
   for (const [path, [owner, source]] of Object.entries(GRPC)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     cpSync(join(packageFolder(owner), source), join(folder, path));
+  }
+  for (const name of OTLP) {
+    const path = `opentelemetry/proto/${name}.proto`;
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    cpSync(join(packageFolder(OTLP_OWNER), 'build/protos', path), join(folder, path));
   }
   writeFileSync(join(folder, 'buf/validate/validate.proto'), descriptorSource(file_buf_validate_validate));
 }
