@@ -112,7 +112,7 @@ export const gateway = {
     redis: {
       writes: ['kreki:edge:*'],
       // Who was signed out, as KREKI ID published it.
-      reads: ['kreki:auth:revocation-epoch', 'kreki:auth:revoked:*', 'kreki:auth:valid-after:*'],
+      reads: ['kreki:auth:revoked:*', 'kreki:auth:valid-after:*'],
     } as RedisKeys,
   },
 } as const;

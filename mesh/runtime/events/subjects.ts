@@ -19,3 +19,9 @@ export const streamOf = (domain: string): string => `EVENTS_${domain}`;
 /** Stream of events that a consumer gave up on; their subjects are `kreki.dead.<durable>.<original subject>`. */
 export const DEAD_LETTER_STREAM = 'DEAD_LETTERS';
 export const DEAD_LETTER_SUBJECTS = 'kreki.dead.>';
+
+/** Subjects of what one consumer gave up on. */
+export const deadLetterSubjects = (durable: string): string => `kreki.dead.${durable}.>`;
+
+/** Prefix of the subjects at which one process is answered: with permissions, nobody else hears them. */
+export const inboxOf = (process: string): string => `_INBOX.${process}`;
