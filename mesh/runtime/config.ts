@@ -1,10 +1,15 @@
 /** Reads the environment once into a typed value, and reports every missing or wrong name together. */
+import type { KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { type KeyRing, parseKey, parseKeyRing } from './personal-data/key-ring.ts';
 
 /** How one value is read: from which variable, and how its text becomes a value. */
 export interface Setting<T> {
   readonly variable: string;
   /** Text used when the variable is absent or empty; undefined when the variable must be given. */
   readonly fallback: string | undefined;
+  /** May be given as the path of a file in `<variable>_FILE` instead, as orchestrators mount secrets. */
+  readonly secret?: true;
   /** Throws an Error whose message says what is wrong with the text. */
   readonly parse: (text: string) => T;
 }
@@ -27,12 +32,9 @@ export function readEnvironment<S extends object>(env: NodeJS.ProcessEnv, spec: 
 
 function read(env: NodeJS.ProcessEnv, spec: object, problems: string[]): unknown {
   if (isSetting(spec)) {
-    const text = env[spec.variable] || spec.fallback;
-    if (text === undefined) {
-      problems.push(`${spec.variable} is missing`);
-      return undefined;
-    }
     try {
+      const text = given(env, spec) || spec.fallback;
+      if (text === undefined) throw new Error('is missing');
       return spec.parse(text);
     } catch (error) {
       problems.push(`${spec.variable} ${error instanceof Error ? error.message : String(error)}`);
@@ -40,6 +42,14 @@ function read(env: NodeJS.ProcessEnv, spec: object, problems: string[]): unknown
     }
   }
   return Object.fromEntries(Object.entries(spec).map(([name, inner]) => [name, read(env, inner, problems)]));
+}
+
+function given(env: NodeJS.ProcessEnv, { variable, secret }: Setting<unknown>): string | undefined {
+  const value = env[variable];
+  const file = secret ? env[`${variable}_FILE`] : undefined;
+  if (!file) return value;
+  if (value) throw new Error(`is given both by itself and as ${variable}_FILE`);
+  return readFileSync(file, 'utf8').trim();
 }
 
 const isSetting = (spec: object): spec is Setting<unknown> => 'variable' in spec && 'parse' in spec;
@@ -57,8 +67,14 @@ export const optional = (variable: string): Setting<string | undefined> => ({
   parse: (value) => value || undefined,
 });
 
-/** A value that stays out of logs: read like any text, but never with a default. */
-export const secret = (variable: string): Setting<string> => text(variable);
+/** A value that stays out of logs: read like any text or out of a file, but never with a default. */
+export const secret = (variable: string): Setting<string> => ({ ...text(variable), secret: true });
+
+/** A secret 256-bit key in base64. */
+export const key = (variable: string): Setting<KeyObject> => ({ ...secret(variable), parse: parseKey });
+
+/** Secret keys with their numbers, the current one first: `2:<base64>,1:<base64>`. */
+export const keyRing = (variable: string): Setting<KeyRing> => ({ ...secret(variable), parse: parseKeyRing });
 
 interface Range {
   default?: number;
@@ -178,6 +194,11 @@ export const natsSettings = { natsUrl: url('NATS_URL') };
 
 /** For services with state in Redis. */
 export const redisSettings = { redisUrl: url('REDIS_URL') };
+
+/** For services that keep personal data; keys of each service's own. */
+export const personalDataSettings = {
+  personalData: { keys: keyRing('PERSONAL_DATA_KEYS'), lookupKey: key('PERSONAL_DATA_LOOKUP_KEY') },
+};
 
 /** The settings every service has, once read. */
 export interface ServiceConfig {

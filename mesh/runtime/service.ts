@@ -3,6 +3,7 @@ import { type Client, createClient } from '@connectrpc/connect';
 import type { JSONWebKeySet } from 'jose';
 import type { ServiceConfig } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
+import type { DataSteps } from './database/migrations.ts';
 import { type Bus, openBus } from './events/bus.ts';
 import type { Consumer } from './events/consumer.ts';
 import { createOutbox, type Outbox } from './events/outbox.ts';
@@ -24,6 +25,8 @@ import { startTelemetry } from './telemetry.ts';
 export interface ServiceOptions {
   /** Folder of Prisma's migrations. */
   readonly migrations?: URL;
+  /** What code does to data between migrations. */
+  readonly dataSteps?: DataSteps;
   /** Where the keys that verify tokens come from; KREKI ID's RPC when not given. */
   readonly fetchKeys?: () => Promise<JSONWebKeySet>;
 }
@@ -73,6 +76,7 @@ export async function createService<C extends ServiceConfig>(
         log,
         name: config.name,
         ...(options.migrations && { migrations: options.migrations }),
+        ...(options.dataSteps && { dataSteps: options.dataSteps }),
         ...(config.databasePoolSize && { max: config.databasePoolSize }),
       })
     : undefined;

@@ -1,4 +1,12 @@
-import { type Counter, type Histogram, type Meter, type MetricOptions, metrics, trace } from '@opentelemetry/api';
+import {
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type Meter,
+  type MetricOptions,
+  metrics,
+  trace,
+} from '@opentelemetry/api';
 import { NodeSDK, type NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 
 const SCOPE = 'kreki';
@@ -18,6 +26,10 @@ export const meter = {
   createCounter(name: string, options?: MetricOptions): Counter {
     const made = afterStart((own) => own.createCounter(name, options));
     return { add: (...measurement) => made()?.add(...measurement) };
+  },
+  createGauge(name: string, options?: MetricOptions): Gauge {
+    const made = afterStart((own) => own.createGauge(name, options));
+    return { record: (...measurement) => made()?.record(...measurement) };
   },
 };
 

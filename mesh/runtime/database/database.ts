@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { databaseError, isLost, isRetryable } from './errors.ts';
-import { migrate } from './migrations.ts';
+import { type DataSteps, migrate } from './migrations.ts';
 import { run, withClient } from './session.ts';
 import type { Prepared } from './sql.ts';
 import { getTypeParser } from './types.ts';
@@ -39,6 +39,7 @@ export interface DatabaseOptions {
   readonly name: string;
   /** Folder of Prisma's migrations, applied before the database is handed out. */
   readonly migrations?: URL;
+  readonly dataSteps?: DataSteps;
   /** Connections of the pool. */
   readonly max?: number;
   readonly statementTimeoutMs?: number;
@@ -72,7 +73,7 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
   try {
     await untilUp(pool, options.log);
-    if (options.migrations) await migrate(pool, options.migrations, options.log);
+    if (options.migrations) await migrate(pool, options.migrations, options.log, options.dataSteps);
   } catch (error) {
     await pool.end();
     throw error;

@@ -29,12 +29,20 @@ interface Applied {
 }
 
 /**
+ * What code does to data right before a migration is applied, by the migration's name: what SQL cannot. It runs outside a transaction, and
+ * from its beginning again when it or the migration was cut short.
+ */
+export type DataSteps = Readonly<Record<string, (client: pg.ClientBase) => Promise<void>>>;
+
+/**
  * Applies the migrations of a folder that a database does not have yet, in the order of their names, each in a transaction of its own.
  * Replicas that start together wait for each other.
  * @throws Error when a migration that was applied has changed since, when one was begun by another tool and not finished, or when one fails (nothing of it stays).
  */
-export async function migrate(pool: pg.Pool, folder: URL, log: Logger): Promise<void> {
+export async function migrate(pool: pg.Pool, folder: URL, log: Logger, steps: DataSteps = {}): Promise<void> {
   const migrations = read(fileURLToPath(folder));
+  const astray = Object.keys(steps).find((step) => !migrations.some(({ name }) => name === step));
+  if (astray) throw new Error(`there is no migration ${astray} to do a step before`);
   // A connection of its own, without the pool's time limits: a migration, and waiting for another replica's, takes what it takes.
   const client = new pg.Client({ ...pool.options, statement_timeout: 0, query_timeout: 0 });
   // What runs on a connection that is lost rejects, and says so.
@@ -52,8 +60,10 @@ export async function migrate(pool: pg.Pool, folder: URL, log: Logger): Promise<
     const applied = new Map(rows.map((row) => [row.migration_name, row.checksum]));
     for (const { name, sql, checksum } of migrations) {
       const known = applied.get(name);
-      if (known === undefined) await apply(client, { name, sql, checksum }, log);
-      else if (known !== checksum)
+      if (known === undefined) {
+        await steps[name]?.(client);
+        await apply(client, { name, sql, checksum }, log);
+      } else if (known !== checksum)
         throw new Error(`migration ${name} was changed after it had been applied; add a new one`);
     }
   } finally {

@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { openDatabase } from '../database/database.ts';
+import type { DataSteps } from '../database/migrations.ts';
 import { testLog } from '../testing/events.ts';
 import { testMesh } from '../testing/harness.ts';
 
@@ -24,8 +25,8 @@ async function subject(t: TestContext) {
       mkdirSync(join(folder, name), { recursive: true });
       writeFileSync(join(folder, name, 'migration.sql'), sql);
     },
-    async migrate() {
-      const options = { log: testLog, name: 'migrations', migrations: pathToFileURL(folder) };
+    async migrate(dataSteps: DataSteps = {}) {
+      const options = { log: testLog, name: 'migrations', migrations: pathToFileURL(folder), dataSteps };
       await (await openDatabase(mesh.databaseUrl, options)).stop();
     },
     rows: async (sql: string) => (await client.query(sql)).rows,
@@ -102,4 +103,24 @@ test('a migration that another tool began and did not finish fails the start, na
   await migrate();
   await rows('UPDATE _prisma_migrations SET finished_at = NULL');
   await assert.rejects(migrate(), /migration 1_init was begun and not finished/);
+});
+
+test('a step in code comes right before its migration, again when it was cut short, and never afterwards', async (t) => {
+  const { write, migrate, rows } = await subject(t);
+  write('1_init', `${CREATE} ALTER TABLE things ADD COLUMN name text; INSERT INTO things VALUES (1), (2)`);
+  write('2_named', 'ALTER TABLE things ALTER COLUMN name SET NOT NULL');
+  let runs = 0;
+  const dataSteps: DataSteps = {
+    '2_named': async (client) => {
+      runs += 1;
+      await client.query(`UPDATE things SET name = 'made by code' WHERE id = $1`, [runs]);
+      if (runs === 1) throw new Error('cut short');
+    },
+  };
+  await assert.rejects(migrate(dataSteps), /cut short/);
+  await migrate(dataSteps);
+  await migrate(dataSteps);
+  assert.equal(runs, 2);
+  assert.deepEqual(await rows('SELECT DISTINCT name FROM things'), [{ name: 'made by code' }]);
+  await assert.rejects(migrate({ '3_nowhere': async () => {} }), /no migration 3_nowhere/);
 });

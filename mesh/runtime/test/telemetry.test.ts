@@ -24,17 +24,25 @@ test('what is measured reaches a collector, also by metrics that were made befor
 
   const early = meter.createCounter('kreki.test.early');
   const waits = meter.createHistogram('kreki.test.waits');
+  const level = meter.createGauge('kreki.test.level');
   early.add(1);
   process.env.OTEL_EXPORTER_OTLP_ENDPOINT = `http://127.0.0.1:${address.port}`;
   process.env.OTEL_EXPORTER_OTLP_PROTOCOL = 'http/protobuf';
   startTelemetry('test');
   early.add(1);
   waits.record(5);
+  level.record(7);
   const observed = observeBacklog('test', async () => ({ depth: 3, oldestAgeMs: 1_000 }));
   await stopTelemetry();
   observed.stop();
 
   const metrics = bodies.filter((body) => body.startsWith('/v1/metrics')).join('');
-  for (const name of ['kreki.test.early', 'kreki.test.waits', 'kreki.outbox.depth', 'kreki.outbox.age'])
+  for (const name of [
+    'kreki.test.early',
+    'kreki.test.waits',
+    'kreki.test.level',
+    'kreki.outbox.depth',
+    'kreki.outbox.age',
+  ])
     assert.ok(metrics.includes(name), `${name} was not sent: ${bodies.length} requests`);
 });

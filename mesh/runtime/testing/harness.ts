@@ -7,6 +7,7 @@ import { HEADER } from '../caller.ts';
 import { createGrpcTransport } from '../rpc/transport.ts';
 import { startIdentity, type TestPerson } from './identity.ts';
 import { startNatsServer } from './nats-server.ts';
+import { personalDataEnvironment } from './personal-data.ts';
 
 /** What a test file has to itself on the test run's servers. */
 export interface TestMesh {
@@ -39,6 +40,7 @@ export async function testMesh(name: string): Promise<TestMesh> {
   ends.push(() => nats.stop());
   const identity = await startIdentity();
   ends.push(() => identity.stop());
+  const personalData = personalDataEnvironment();
 
   return {
     databaseUrl,
@@ -51,6 +53,7 @@ export async function testMesh(name: string): Promise<TestMesh> {
       NATS_URL: nats.url,
       REDIS_URL: redisUrl,
       AUTH_URL: identity.url,
+      ...personalData,
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
       ...extra,
     }),
