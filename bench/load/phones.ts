@@ -1,16 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** A message as the simulators tell of it. */
-export interface PhoneMessage {
-  readonly id: string;
-  readonly channel: 'push' | 'whatsapp' | 'email';
-  readonly to: string;
-  readonly phone?: string;
-  readonly receivedAt: string;
-  readonly deliveries: number;
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly buttons?: readonly { readonly payload: string }[];
-}
+import type { Message } from '../../mesh/simulators/inbox/message.ts';
+import { InboxReader } from '../../mesh/simulators/inbox-reader.ts';
 
 /** What the phones received of one emergency's offers. */
 export interface Alerts {
@@ -20,28 +10,24 @@ export interface Alerts {
 }
 
 const POLL_MS = 200;
-const PAGE = 1_000;
 
 /** Reads along with all simulated phones, and keeps offers by emergency. */
 export class Phones {
   readonly alerts = new Map<string, Alerts>();
   readonly #url: string;
-  #since: string;
-  #stopped = false;
-  #reading: Promise<void> | undefined;
+  readonly #reader: InboxReader;
 
   constructor(url: string) {
     this.#url = url;
-    this.#since = String(Date.now());
+    this.#reader = new InboxReader(url, (message) => this.#note(message));
   }
 
   start(): void {
-    this.#reading = this.#read();
+    this.#reader.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#reading;
+  stop(): Promise<void> {
+    return this.#reader.stop();
   }
 
   /** Whether an emergency's offers reached at least one phone over both channels, waiting for it. */
@@ -68,23 +54,7 @@ export class Phones {
     return JSON.parse(await answer.text());
   }
 
-  async #read(): Promise<void> {
-    while (!this.#stopped) {
-      const more = await this.#page().catch(() => false);
-      if (!more) await sleep(POLL_MS);
-    }
-    while (await this.#page());
-  }
-
-  async #page(): Promise<boolean> {
-    const answer = await fetch(`${this.#url}/messages?since=${encodeURIComponent(this.#since)}&limit=${PAGE}`);
-    const { messages, nextSince }: { messages: PhoneMessage[]; nextSince: string } = JSON.parse(await answer.text());
-    this.#since = String(nextSince);
-    for (const message of messages) this.#note(message);
-    return messages.length === PAGE;
-  }
-
-  #note(message: PhoneMessage): void {
+  #note(message: Message): void {
     const emergencyId = offeredEmergency(message);
     if (!emergencyId || message.channel === 'email') return;
     const alerts = this.alerts.get(emergencyId) ?? { push: new Map(), whatsapp: new Map() };
@@ -95,7 +65,7 @@ export class Phones {
   }
 }
 
-function offeredEmergency(message: PhoneMessage): string | undefined {
+function offeredEmergency(message: Message): string | undefined {
   if (message.channel === 'push') {
     return message.data.type === 'emergency_offer' ? String(message.data.emergency_id) : undefined;
   }

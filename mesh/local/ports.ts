@@ -75,7 +75,7 @@ export async function findFreePort(): Promise<number> {
 }
 
 /** Both the loopback and the wildcard address, since either would answer in our place or stop us. */
-async function isFree(port: number): Promise<boolean> {
+export async function isFree(port: number): Promise<boolean> {
   return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'));
 }
 

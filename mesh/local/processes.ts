@@ -55,6 +55,13 @@ export class Processes {
     return layer;
   }
 
+  /** @throws Error when none of that name was started */
+  find(name: string): SupervisedProcess {
+    const found = this.#layers.flat().find(({ spec }) => spec.name === name);
+    if (!found) throw new Error(`no process ${name} was started`);
+    return found;
+  }
+
   get started(): boolean {
     return this.#layers.length > 0;
   }

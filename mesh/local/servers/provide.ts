@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeServerFolder, serverUser } from '../folders.ts';
-import { waitHealthy } from '../health.ts';
+import { type Probe, waitHealthy } from '../health.ts';
 import type { ServerPorts } from '../ports.ts';
 import type { Processes, ProcessSpec } from '../processes.ts';
 import type { Secrets } from '../secrets.ts';
@@ -19,6 +19,11 @@ const all: readonly Server[] = [postgres, nats, redis];
 /** Those that the environment does not name, so that private instances take their place. */
 export function privateServers(env: NodeJS.ProcessEnv, prefix: '' | 'TEST_' = ''): ServerName[] {
   return all.filter((server) => !env[prefix + server.variable]).map((server) => server.name);
+}
+
+/** Asks each server whether it can serve. */
+export function serverProbes(urls: ServerUrls): Record<ServerName, Probe> {
+  return Object.fromEntries(all.map(({ name, probe }) => [name, probe(urls[name])])) as Record<ServerName, Probe>;
 }
 
 /** An image may have to be fetched first. In milliseconds. */

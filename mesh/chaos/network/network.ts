@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Condition, LinkState } from './condition.ts';
+import type { Answer, Order } from './worker.ts';
+
+/** From whom to whom. */
+export interface Way {
+  readonly from: string;
+  readonly to: string;
+}
+
+export const nameOf = ({ from, to }: Way): string => `${from} → ${to}`;
+
+/** All links between the parts of a mesh. */
+export class Network {
+  readonly #worker = new Worker(new URL('./worker.ts', import.meta.url));
+  readonly #waiting = new Map<number, PromiseWithResolvers<Answer>>();
+  #next = 0;
+
+  constructor() {
+    this.#worker.on('message', (answer: Answer) => {
+      const waiting = this.#waiting.get(answer.id);
+      this.#waiting.delete(answer.id);
+      if (answer.error === undefined) waiting?.resolve(answer);
+      else waiting?.reject(new Error(answer.error));
+    });
+    this.#worker.on('error', (error) => {
+      for (const { reject } of this.#waiting.values()) reject(error);
+    });
+  }
+
+  /** @param port Where the one calls; what comes there goes to the other's `target`. */
+  async open(way: Way, port: number, target: number): Promise<void> {
+    await this.#tell({ do: 'open', name: nameOf(way), port, target });
+  }
+
+  async set(way: Way, condition: Condition): Promise<void> {
+    await this.#tell({ do: 'set', name: nameOf(way), condition });
+  }
+
+  /** Every connection of the link becomes half-open. */
+  async forget(way: Way): Promise<void> {
+    await this.#tell({ do: 'forget', name: nameOf(way) });
+  }
+
+  /** By name. */
+  async states(): Promise<Readonly<Record<string, LinkState>>> {
+    const { states } = await this.#tell({ do: 'states' });
+    return states ?? {};
+  }
+
+  async stop(): Promise<void> {
+    await this.#tell({ do: 'stop' });
+    const exited = once(this.#worker, 'exit');
+    await this.#worker.terminate();
+    await exited.catch(() => undefined);
+  }
+
+  #tell(order: Order): Promise<Answer> {
+    const id = this.#next++;
+    const waiting = Promise.withResolvers<Answer>();
+    this.#waiting.set(id, waiting);
+    this.#worker.postMessage({ id, order });
+    return waiting.promise;
+  }
+}
