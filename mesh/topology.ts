@@ -134,3 +134,11 @@ export const simulators = { entry: 'mesh/simulators/main.ts', httpPort: 8095, sm
 
 /** Private servers of one machine. */
 export const servers = { postgresPort: 8132, natsPort: 8122, redisPort: 8179 } as const;
+
+/** The page for platform engineers, and where every process sends its telemetry. */
+export const dashboard = {
+  entry: 'mesh/dashboard/main.ts',
+  httpPort: 8110,
+  otlpGrpcPort: 8111,
+  otlpHttpPort: 8112,
+} as const;

@@ -1,0 +1,47 @@
+import { NodeKind } from '@kreki/gen/kreki/mesh/v1/map_service_pb.js';
+import { Health } from '@kreki/gen/kreki/mesh/v1/signals_pb.js';
+import type { Signals } from '../signals/golden.ts';
+import type { Sources } from '../sources/sources.ts';
+import type { Graph } from './graph.ts';
+
+/** Shares of calls without a fault below which something is degraded, or down. */
+const DEGRADED_BELOW = 0.95;
+const DOWN_BELOW = 0.9;
+/** Events that wait longer than this say that their consumer does not keep up, in milliseconds. */
+const LAG_MAX_MS = 10_000;
+
+/** How a part is by its own word and by its calls; the worse of both. */
+export function healthOf(serving: boolean | undefined, signals: Signals): { health: Health; reason: string } {
+  if (serving === false) return { health: Health.DOWN, reason: 'it says that it does not serve' };
+  const { calls, faults } = signals;
+  const ratio = calls === 0 ? 1 : 1 - faults / calls;
+  const reason = `${faults} of ${calls} calls failed`;
+  if (ratio < DOWN_BELOW) return { health: Health.DOWN, reason };
+  if (ratio < DEGRADED_BELOW) return { health: Health.DEGRADED, reason };
+  if (serving || calls > 0) return { health: Health.SERVING, reason: '' };
+  return { health: Health.UNSPECIFIED, reason: 'nothing was heard of it in this time' };
+}
+
+/** Says of every part how it is, and of every stream what waits. */
+export function addHealth(graph: Graph, sources: Sources): void {
+  const snapshot = sources.streams();
+  const behind = new Map<string, string>();
+  for (const { stream, durable, pending, ackPending, lagMs } of snapshot?.consumers ?? []) {
+    for (const edge of graph.edges.values()) {
+      if (edge.durable !== durable || edge.source !== `stream:${stream}`) continue;
+      edge.pending = pending + ackPending;
+      edge.lagMs = lagMs;
+    }
+    if (lagMs > LAG_MAX_MS) behind.set(stream, `${durable} is ${Math.round(lagMs / 1_000)} s behind`);
+  }
+  const streams = new Set(snapshot?.streams.map(({ name }) => name));
+  for (const node of graph.nodes.values()) {
+    if (node.kind === NodeKind.CLIENT) continue;
+    const serving = node.kind === NodeKind.STREAM ? streams.has(node.title) || undefined : sources.serving(node.title);
+    const { health, reason } = healthOf(node.kind === NodeKind.DATABASE ? undefined : serving, node.signals);
+    node.health = health;
+    node.healthReason = reason;
+    const late = node.kind === NodeKind.STREAM ? behind.get(node.title) : undefined;
+    if (late && node.health !== Health.DOWN) Object.assign(node, { health: Health.DEGRADED, healthReason: late });
+  }
+}
