@@ -25,6 +25,8 @@ const misses = meter.createCounter('kreki.edge.shared_state.misses', {
 export async function openSharedState(url: string, log: Logger): Promise<SharedState> {
   const redis = new Redis(url, {
     connectionName: 'gateway',
+    // Its user may not say what library it is, and need not.
+    disableClientInfo: true,
     enableAutoPipelining: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,

@@ -2,6 +2,7 @@
 import type { ServiceName } from '../topology.ts';
 import type { Environment } from './environment.ts';
 import type { Mesh } from './mesh.ts';
+import { migrateDatabases } from './migrate.ts';
 import { type Node, startNodes } from './nodes.ts';
 import type { Ports } from './ports.ts';
 import type { Processes } from './processes.ts';
@@ -48,12 +49,14 @@ export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
     secrets,
     steps,
   });
-  const databaseUrls = await steps.run(
+  const databases = await steps.run(
     'databases',
     () => createDatabases(urls.postgres, secrets, privateServers(env).includes('postgres')),
-    (made) => Object.keys(made).join(', '),
+    ({ service }) => Object.keys(service).join(', '),
   );
-  const surroundings = describeSurroundings(folder, ports, urls, databaseUrls, secrets);
+  const databaseUrls = databases.service;
+  const surroundings = describeSurroundings(folder, ports, urls, databaseUrls, secrets, env);
+  await migrateDatabases(surroundings, databases.owner, options);
   const nodes = await startNodes(surroundings, options);
   const mesh: Mesh = {
     edgeUrl: `http://127.0.0.1:${ports.http.number}`,

@@ -1,5 +1,6 @@
 /** What each process of the mesh is told at its start, derived from the topology. Pure: it reads and writes nothing. */
-import { type Provider, type ServiceName, serviceNames, services } from '../topology.ts';
+import { usesNats } from '../policy/nats.ts';
+import { type CallerName, type Provider, type ServiceName, serviceNames, services } from '../topology.ts';
 import type { Ports } from './ports.ts';
 
 export type Environment = Record<string, string>;
@@ -8,8 +9,9 @@ export type Environment = Record<string, string>;
 export interface Surroundings {
   readonly ports: Ports;
   readonly databaseUrls: Readonly<Record<ServiceName, string>>;
-  readonly natsUrl: string;
-  readonly redisUrl: string;
+  /** Each process's own, as the user that the policy makes for it. */
+  readonly natsUrls: Readonly<Record<ServiceName, string>>;
+  readonly redisUrls: Readonly<Record<CallerName, string>>;
   readonly logLevel: string;
   /** Encrypts auth's signing keys at rest. */
   readonly signingKeysSecret: string;
@@ -29,9 +31,9 @@ export function serviceEnvironment(name: ServiceName, from: Surroundings): Envir
     SERVICE_HOST: '127.0.0.1',
     SERVICE_PORT: String(from.ports.services[name].number),
     LOG_LEVEL: from.logLevel,
-    NATS_URL: from.natsUrl,
+    ...(usesNats(name) && { NATS_URL: from.natsUrls[name] }),
     ...(node.stores.postgres && { DATABASE_URL: from.databaseUrls[name] }),
-    ...(node.stores.redis && { REDIS_URL: from.redisUrl }),
+    ...(node.stores.redis && { REDIS_URL: from.redisUrls[name] }),
     ...upstreamUrls(Object.keys(node.calls) as ServiceName[], from.ports),
     ...(name === 'auth' && { SIGNING_KEYS_SECRET: from.signingKeysSecret }),
     ...Object.assign({}, ...(node.providers ?? []).map((provider) => providerSettings(provider, from))),
@@ -44,7 +46,7 @@ export function gatewayEnvironment(from: Surroundings): Environment {
     HTTP_PORT: String(from.ports.http.number),
     H2C_PORT: String(from.ports.h2c.number),
     LOG_LEVEL: from.logLevel,
-    REDIS_URL: from.redisUrl,
+    REDIS_URL: from.redisUrls.gateway,
     // Load generators on this machine speak for many devices, each with its own X-Forwarded-For.
     TRUSTED_PROXIES: '127.0.0.1,::1',
     // One person's tool, and the simulators' webhooks, stand here for what is many addresses elsewhere.
@@ -111,10 +113,10 @@ function providerSettings(provider: Provider, from: Surroundings): Environment {
 
 /**
  * What a child inherits from the person's shell: everything, so that each setting of a service can be tried by setting it
- * before `npm start`; except npm's own variables and the servers' superuser URLs.
+ * before `npm start`; except npm's own variables and what opens the servers, of which each process is given its own.
  */
 export function inheritedEnvironment(env: NodeJS.ProcessEnv): Environment {
-  const hidden = /^(npm_|KREKI_|POSTGRES_URL$|NATS_URL$|REDIS_URL$|DATABASE_URL$|NODE_CHANNEL_)/;
+  const hidden = /^(npm_|KREKI_|NODE_CHANNEL_)|(^|_)(POSTGRES|NATS|REDIS|DATABASE)_URL$/;
   const kept = Object.entries(env).filter(([name, value]) => value !== undefined && !hidden.test(name));
   return Object.fromEntries(kept) as Environment;
 }

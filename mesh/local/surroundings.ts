@@ -1,10 +1,13 @@
 /** Secrets and credentials of this machine's mesh, put together with where its servers are. */
 import { join } from 'node:path';
-import type { ServiceName } from '../topology.ts';
+import { usesNats } from '../policy/nats.ts';
+import { redisUsers } from '../policy/redis.ts';
+import { type ServiceName, serviceNames } from '../topology.ts';
 import { type Surroundings, serviceAccount } from './environment.ts';
 import type { Ports } from './ports.ts';
 import { type Secrets, writePrivate } from './secrets.ts';
 import type { ServerUrls } from './servers/provide.ts';
+import { userUrls } from './servers/users.ts';
 
 /** Writes the FCM service account, which names the simulators' present port. */
 export function describeSurroundings(
@@ -13,6 +16,7 @@ export function describeSurroundings(
   urls: ServerUrls,
   databaseUrls: Readonly<Record<ServiceName, string>>,
   secrets: Secrets,
+  env: NodeJS.ProcessEnv,
 ): Surroundings {
   const fcmCredentialsFile = join(folder, 'fcm-service-account.json');
   const account = serviceAccount(secrets.rsaPrivateKey('fcm'), ports);
@@ -20,9 +24,14 @@ export function describeSurroundings(
   return {
     ports,
     databaseUrls,
-    natsUrl: urls.nats,
-    redisUrl: urls.redis,
-    logLevel: process.env.LOG_LEVEL ?? 'info',
+    natsUrls: userUrls('nats', urls.nats, serviceNames.filter(usesNats), { env, secrets }),
+    redisUrls: userUrls(
+      'redis',
+      urls.redis,
+      redisUsers().map(({ name }) => name),
+      { env, secrets },
+    ),
+    logLevel: env.LOG_LEVEL ?? 'info',
     signingKeysSecret: secrets.key('signingKeys'),
     fcmCredentialsFile,
     whatsapp: {

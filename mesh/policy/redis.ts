@@ -37,7 +37,8 @@ export function redisAcl(
   const line = (name: string, rules: readonly string[]) =>
     ['user', name, 'reset', 'on', `#${sha256(password(name))}`, ...rules].join(' ');
   return [
-    'user default reset',
+    // Off, so that nobody is it; and yet permitted, since Redis replays the transactions of its append-only file in this user's name.
+    'user default off ~* &* +@all',
     ...(administrator ? [line(administrator, ['~*', '&*', '+@all'])] : []),
     ...users.map(({ name, rules }) => line(name, rules)),
   ];

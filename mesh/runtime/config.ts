@@ -187,6 +187,8 @@ export function serviceSettings<const Calls extends string>(service: {
 export const databaseSettings = {
   databaseUrl: url('DATABASE_URL'),
   databasePoolSize: integer('DATABASE_POOL_SIZE', { default: 12, min: 2, max: 200 }),
+  /** Bring the schema up to date and end: a run as the owner of the database, before others run as a role that changes no table. */
+  migrateOnly: boolean('MIGRATE_ONLY', { default: false }),
 };
 
 /** For services that publish or consume events. */
@@ -209,6 +211,7 @@ export interface ServiceConfig {
   readonly upstreams: Readonly<Record<string, string>>;
   readonly databaseUrl?: string;
   readonly databasePoolSize?: number;
+  readonly migrateOnly?: boolean;
   readonly natsUrl?: string;
   readonly redisUrl?: string;
 }

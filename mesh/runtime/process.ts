@@ -1,4 +1,5 @@
 import { ConfigError } from './config.ts';
+import { Migrated } from './database/migrations.ts';
 import { createLogger } from './log.ts';
 import { stopTelemetry } from './telemetry.ts';
 
@@ -11,6 +12,7 @@ const STOP_LIMIT_MS = 15_000;
 export async function runProcess(start: () => Promise<{ stop(): Promise<void> }>): Promise<void> {
   const log = createLogger(process.env.SERVICE_NAME ?? 'process');
   const die = (error: unknown) => {
+    if (error instanceof Migrated) process.exit(0);
     if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
     else log.fatal({ err: error }, 'cannot go on');
     process.exit(1);

@@ -3,7 +3,7 @@ import { type Client, createClient } from '@connectrpc/connect';
 import type { JSONWebKeySet } from 'jose';
 import type { ServiceConfig } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
-import type { DataSteps } from './database/migrations.ts';
+import { type DataSteps, Migrated } from './database/migrations.ts';
 import { type Bus, openBus } from './events/bus.ts';
 import type { Consumer } from './events/consumer.ts';
 import { createOutbox, type Outbox } from './events/outbox.ts';
@@ -57,7 +57,10 @@ export interface ServiceBuilder<C extends ServiceConfig> {
 
 const READINESS_INTERVAL_MS = 2_000;
 
-/** Opens what every service stands on. When something fails half-way, what was opened is closed again. */
+/**
+ * Opens what every service stands on. When something fails half-way, what was opened is closed again.
+ * @throws Migrated when nothing but that was wanted.
+ */
 export async function createService<C extends ServiceConfig>(
   config: C,
   options: ServiceOptions = {},
@@ -81,6 +84,10 @@ export async function createService<C extends ServiceConfig>(
       })
     : undefined;
   if (database) ends.push(() => database.stop());
+  if (config.migrateOnly) {
+    await end();
+    throw new Migrated('the schema is up to date');
+  }
   const bus = config.natsUrl ? openBus(config.natsUrl, { name: config.name, log }) : undefined;
   if (bus) ends.push(() => bus.stop());
   const relay = database && bus ? startRelay({ database, bus, domain: config.name, log }) : undefined;

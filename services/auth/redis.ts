@@ -8,6 +8,8 @@ const COMMAND_TIMEOUT_MS = 250;
 export function openRedis(url: string, log: Logger): Redis {
   const redis = new Redis(url, {
     connectionName: 'auth',
+    // Its user may not say what library it is, and need not.
+    disableClientInfo: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,

@@ -7,14 +7,13 @@ import { promisify } from 'node:util';
 import { inheritedEnvironment } from '../environment.ts';
 import type { ProcessSpec } from '../processes.ts';
 import { writePrivate } from '../secrets.ts';
-import type { Server, ServerName } from './server.ts';
+import type { Accounts, Server, ServerName } from './server.ts';
 
 const run = promisify(execFile);
 
-export interface Container {
+export interface Container extends Accounts {
   readonly server: Server;
   readonly port: number;
-  readonly password: string;
 }
 
 /** Whether both the compose plugin and an engine answer. */
@@ -30,9 +29,9 @@ export async function hasCompose(): Promise<boolean> {
 
 /** JSON, which is YAML too. Published on the loopback address only. */
 export function composeFile(containers: readonly Container[]): string {
-  const services = containers.map(({ server, port, password }) => [
+  const services = containers.map(({ server, port, ...accounts }) => [
     server.name,
-    { ...server.compose.definition(password), ports: [`127.0.0.1:${port}:${server.compose.port}`] },
+    { ...server.compose.definition(accounts), ports: [`127.0.0.1:${port}:${server.compose.port}`] },
   ]);
   const volumes = containers.map(({ server }) => [server.name, {}]);
   const file = { services: Object.fromEntries(services), volumes: Object.fromEntries(volumes) };

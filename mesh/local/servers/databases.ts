@@ -1,60 +1,86 @@
-/** One database and one login role for each service: it owns that database and may enter no other. */
+/** One database for each service, with the role that owns it and the one that uses it, as the policy has them. */
 import pg from 'pg';
-import { type ServiceName, serviceNames, services } from '../../topology.ts';
+import { type DatabasePolicy, databasePolicies, databaseStatements, roleStatements } from '../../policy/postgres.ts';
+import type { ServiceName } from '../../topology.ts';
 import type { Secrets } from '../secrets.ts';
+import { asUser } from './users.ts';
+
+/** Each service's own database, as the service comes to it and as the owner of its schema. */
+export interface DatabaseUrls {
+  readonly service: Readonly<Record<ServiceName, string>>;
+  readonly owner: Readonly<Record<ServiceName, string>>;
+}
 
 /**
  * Makes what is missing, and sets each role's password to the one in the secrets.
- * @param superuserUrl URL of the server as its superuser
+ * @param administratorUrl URL of the server as its administrator
  * @param exclusive whether the server is the mesh's own, so that its maintenance databases may be closed to roles too
- * @returns each service's own URL
  */
 export async function createDatabases(
-  superuserUrl: string,
+  administratorUrl: string,
   secrets: Secrets,
   exclusive: boolean,
-): Promise<Record<ServiceName, string>> {
-  const urls: Partial<Record<ServiceName, string>> = {};
-  await connected(superuserUrl, async (server) => {
+): Promise<DatabaseUrls> {
+  const policies = databasePolicies();
+  await connected(administratorUrl, async (server) => {
     if (exclusive) await server.query('REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC');
-    for (const name of serviceNames) {
-      const { postgres } = services[name].stores;
-      if (!postgres) continue;
-      const database = `kreki_${name}`;
-      const password = secrets.password(database);
-      await createOwned(server, database, password);
-      await connected(withDatabase(superuserUrl, database), (own) => addExtensions(own, postgres.extensions));
-      urls[name] = asRole(withDatabase(superuserUrl, database), database, password);
-    }
+    for (const policy of policies) await createDatabase(server, policy, (role) => `'${secrets.password(role)}'`);
   });
-  return urls as Record<ServiceName, string>;
+  for (const policy of policies) {
+    await connected(withDatabase(administratorUrl, policy.database), async (database) => {
+      for (const statement of [...handOver(policy), ...databaseStatements(policy)]) await database.query(statement);
+    });
+  }
+  const urlsOf = (which: 'role' | 'owner') =>
+    Object.fromEntries(
+      policies.map((policy) => {
+        const { service, database, [which]: user } = policy;
+        return [service, asUser(withDatabase(administratorUrl, database), user, secrets.password(user))];
+      }),
+    ) as Record<ServiceName, string>;
+  return { service: urlsOf('role'), owner: urlsOf('owner') };
 }
 
-/** Removes every service's database and role, from a server that is not ours to empty. */
-export async function dropDatabases(superuserUrl: string): Promise<void> {
-  await connected(superuserUrl, async (server) => {
-    for (const name of serviceNames) {
-      await server.query(`DROP DATABASE IF EXISTS kreki_${name} WITH (FORCE)`);
-      await server.query(`DROP ROLE IF EXISTS kreki_${name}`);
+/** Removes every service's database and roles, from a server that is not ours to empty. */
+export async function dropDatabases(administratorUrl: string): Promise<void> {
+  await connected(administratorUrl, async (server) => {
+    for (const { database, owner, role } of databasePolicies()) {
+      await server.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+      await server.query(`DROP ROLE IF EXISTS ${role}, ${owner}`);
     }
   });
 }
 
-async function createOwned(server: pg.Client, name: string, password: string): Promise<void> {
-  const role = await server.query('SELECT FROM pg_roles WHERE rolname = $1', [name]);
-  const verb = role.rowCount === 0 ? 'CREATE' : 'ALTER';
-  await server.query(`${verb} ROLE ${name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '${password}'`);
-  const database = await server.query('SELECT FROM pg_database WHERE datname = $1', [name]);
-  if (database.rowCount === 0) {
+async function createDatabase(
+  server: pg.Client,
+  policy: DatabasePolicy,
+  password: (role: string) => string,
+): Promise<void> {
+  const { database, owner, role } = policy;
+  for (const name of [owner, role]) {
+    const known = await server.query('SELECT FROM pg_roles WHERE rolname = $1', [name]);
+    if (known.rowCount === 0) await server.query(`CREATE ROLE ${name}`);
     // Needed where the administrator is no superuser, as at a hosting provider.
     await server.query(`GRANT ${name} TO CURRENT_USER`);
-    await server.query(`CREATE DATABASE ${name} OWNER ${name}`);
   }
-  await server.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
+  for (const statement of roleStatements(policy, password)) await server.query(statement);
+  const known = await server.query('SELECT FROM pg_database WHERE datname = $1', [database]);
+  if (known.rowCount === 0) await server.query(`CREATE DATABASE ${database} OWNER ${owner}`);
 }
 
-async function addExtensions(database: pg.Client, extensions: readonly string[]): Promise<void> {
-  for (const extension of extensions) await database.query(`CREATE EXTENSION IF NOT EXISTS ${extension}`);
+/** What the using role owns, as it did where there was only one, goes to the owner; its rows may still be used. */
+function handOver({ owner, role }: DatabasePolicy): string[] {
+  return [
+    `REASSIGN OWNED BY ${role} TO ${owner}`,
+    `DO $$ DECLARE name text; BEGIN
+       FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = '${owner}' LOOP
+         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO ${role}', name);
+       END LOOP;
+       FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND sequenceowner = '${owner}' LOOP
+         EXECUTE format('GRANT USAGE, SELECT ON SEQUENCE %I TO ${role}', name);
+       END LOOP;
+     END $$`,
+  ];
 }
 
 async function connected(url: string, action: (client: pg.Client) => Promise<void>): Promise<void> {
@@ -72,12 +98,5 @@ async function connected(url: string, action: (client: pg.Client) => Promise<voi
 export function withDatabase(url: string, database: string): string {
   const result = new URL(url);
   result.pathname = `/${database}`;
-  return result.href;
-}
-
-export function asRole(url: string, role: string, password: string): string {
-  const result = new URL(url);
-  result.username = role;
-  result.password = password;
   return result.href;
 }

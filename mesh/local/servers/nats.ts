@@ -1,11 +1,13 @@
 /** A private NATS with JetStream. */
 import { join } from 'node:path';
+import { natsAuthorization, natsUsers } from '../../policy/nats.ts';
 import { own, writeOwned } from '../folders.ts';
 import { tcpProbe } from '../health.ts';
 import { findFolder, versionOf } from './binaries.ts';
-import type { Instance, Server } from './server.ts';
+import type { Accounts, Instance, Server } from './server.ts';
 
-const user = 'kreki';
+/** May do everything; only the launcher and tests come under this name. */
+const administrator = 'admin';
 
 export const nats: Server = {
   name: 'nats',
@@ -14,9 +16,11 @@ export const nats: Server = {
   requirement: 'nats-server 2.9 or newer (on PATH)',
   compose: {
     port: 4222,
-    definition: (password) => ({
+    definition: (accounts) => ({
       image: 'nats:2.10-alpine',
-      command: ['--jetstream', '--store_dir', '/data', '--user', user, '--pass', password],
+      entrypoint: ['sh', '-c', 'printf %s "$$CONFIGURATION" > /tmp/nats.conf && exec nats-server -c /tmp/nats.conf'],
+      // Compose would read a dollar sign as the beginning of a variable.
+      environment: { CONFIGURATION: settings('/data', accounts).replaceAll('$', '$$$$') },
       volumes: ['nats:/data'],
     }),
   },
@@ -41,7 +45,7 @@ export const nats: Server = {
     };
   },
 
-  url: (port, password) => `nats://${user}:${password}@127.0.0.1:${port}`,
+  url: (port, password) => `nats://${administrator}:${password}@127.0.0.1:${port}`,
 
   // The password goes along, so that a foreign server on this port is not taken for ours.
   probe: (url) => {
@@ -51,15 +55,19 @@ export const nats: Server = {
   },
 };
 
-export function configuration(folder: string, instance: Pick<Instance, 'port' | 'password'>): string {
+export function configuration(folder: string, instance: Pick<Instance, 'port' | keyof Accounts>): string {
+  return `host: 127.0.0.1\nport: ${instance.port}\n${settings(join(folder, 'store'), instance)}`;
+}
+
+function settings(store: string, { password, passwordOf }: Accounts): string {
+  const users = [{ name: administrator, publish: ['>'], subscribe: ['>'] }, ...natsUsers()];
+  // Quoted, since a bare value that begins with digits and a size letter would be read as a number.
+  const quoted = (name: string) => JSON.stringify(name === administrator ? password : passwordOf(name));
   return [
-    'host: 127.0.0.1',
-    `port: ${instance.port}`,
     'server_name: kreki',
     'max_payload: 1MB',
-    `jetstream { store_dir: ${JSON.stringify(join(folder, 'store'))}, max_mem: 256MB, max_file: 8GB }`,
-    // Quoted, since a bare value that begins with digits and a size letter would be read as a number.
-    `authorization { user: ${user}, password: ${JSON.stringify(instance.password)} }`,
+    `jetstream { store_dir: ${JSON.stringify(store)}, max_mem: 256MB, max_file: 8GB }`,
+    natsAuthorization(users, quoted),
     '',
   ].join('\n');
 }

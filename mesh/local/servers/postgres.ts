@@ -17,7 +17,7 @@ export const postgres: Server = {
   requirement: 'PostgreSQL 15 or newer with PostGIS 3 (initdb and postgres on PATH)',
   compose: {
     port: 5432,
-    definition: (password) => ({
+    definition: ({ password }) => ({
       image: 'postgis/postgis:15-3.4',
       environment: { POSTGRES_USER: 'postgres', POSTGRES_PASSWORD: password },
       command: ['postgres', '-c', 'max_connections=200', '-c', 'shared_buffers=256MB'],

@@ -12,7 +12,8 @@ import { findInstaller, install } from './debian.ts';
 import { nats } from './nats.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
-import type { Installation, Server, ServerName } from './server.ts';
+import type { Accounts, Installation, Server, ServerName } from './server.ts';
+import { secretOf } from './users.ts';
 
 const all: readonly Server[] = [postgres, nats, redis];
 
@@ -76,17 +77,20 @@ async function startPrivate(wanted: readonly Server[], options: ProvideOptions):
 
   const user = serverUser();
   const folder = makeServerFolder(join(options.folder, 'servers'), user);
-  const secretOf = (server: Server) => options.secrets.password(server.name);
+  const accountsOf = ({ name }: Server): Accounts => ({
+    password: options.secrets.password(name),
+    passwordOf: (user) => options.secrets.password(secretOf(name, user)),
+  });
   const portOf = (server: Server) => options.ports[server.name].number;
-  const urlOf = (server: Server) => server.url(portOf(server), secretOf(server));
+  const urlOf = (server: Server) => server.url(portOf(server), accountsOf(server).password);
   const prepare = (server: Server): Promise<ProcessSpec> | ProcessSpec => {
     const installation = found.get(server.name);
     if (!installation) return composeProcess(options.folder, server.name, options.env);
     const { disposable } = options;
-    return server.prepare(installation, { folder, port: portOf(server), password: secretOf(server), user, disposable });
+    return server.prepare(installation, { folder, port: portOf(server), user, disposable, ...accountsOf(server) });
   };
   if (absent.length > 0) {
-    const containers = absent.map((server) => ({ server, port: portOf(server), password: secretOf(server) }));
+    const containers = absent.map((server) => ({ server, port: portOf(server), ...accountsOf(server) }));
     writeComposeFile(options.folder, containers);
   }
   await Promise.all(

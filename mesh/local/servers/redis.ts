@@ -1,9 +1,13 @@
 /** A private Redis that keeps what it was told. */
 import { join } from 'node:path';
+import { redisAcl, redisUsers } from '../../policy/redis.ts';
 import { own, writeOwned } from '../folders.ts';
 import { tcpProbe } from '../health.ts';
 import { findFolder, versionOf } from './binaries.ts';
-import type { Instance, Server } from './server.ts';
+import type { Accounts, Instance, Server } from './server.ts';
+
+/** May do everything; only the launcher and tests come under this name. */
+const administrator = 'admin';
 
 export const redis: Server = {
   name: 'redis',
@@ -12,9 +16,9 @@ export const redis: Server = {
   requirement: 'redis-server 7 or newer (on PATH)',
   compose: {
     port: 6379,
-    definition: (password) => ({
+    definition: (accounts) => ({
       image: 'redis:7-alpine',
-      command: ['redis-server', '--appendonly', 'yes', '--requirepass', password],
+      command: ['redis-server', '--appendonly', 'yes', ...acl(accounts).flatMap((line) => `--${line}`.split(' '))],
       volumes: ['redis:/data'],
     }),
   },
@@ -39,19 +43,19 @@ export const redis: Server = {
     };
   },
 
-  url: (port, password) => `redis://:${password}@127.0.0.1:${port}`,
+  url: (port, password) => `redis://${administrator}:${password}@127.0.0.1:${port}`,
 
   probe: (url) => {
-    const { port, password } = new URL(url);
-    return tcpProbe(Number(port), `AUTH ${password}\r\nPING\r\n`, /\+PONG/);
+    const { port, username, password } = new URL(url);
+    return tcpProbe(Number(port), `AUTH ${username} ${password}\r\nPING\r\n`, /\+PONG/);
   },
 };
 
-export function configuration(folder: string, instance: Pick<Instance, 'port' | 'password'>): string {
+export function configuration(folder: string, instance: Pick<Instance, 'port' | keyof Accounts>): string {
   return [
     'bind 127.0.0.1',
     `port ${instance.port}`,
-    `requirepass ${instance.password}`,
+    ...acl(instance),
     `dir ${JSON.stringify(folder)}`,
     'appendonly yes',
     // The append-only file is the copy that counts; snapshots beside it only cost writes.
@@ -59,4 +63,8 @@ export function configuration(folder: string, instance: Pick<Instance, 'port' | 
     'daemonize no',
     '',
   ].join('\n');
+}
+
+function acl({ password, passwordOf }: Accounts): string[] {
+  return redisAcl(redisUsers(), (name) => (name === administrator ? password : passwordOf(name)), administrator);
 }

@@ -5,12 +5,19 @@ import type { ProcessSpec } from '../processes.ts';
 
 export type ServerName = 'postgres' | 'nats' | 'redis';
 
+/** Who may come in. */
+export interface Accounts {
+  /** Of the administrator. */
+  readonly password: string;
+  /** Of a user that the policy names. */
+  readonly passwordOf: (user: string) => string;
+}
+
 /** What a private instance is made from. */
-export interface Instance {
+export interface Instance extends Accounts {
   /** Real path, owned by `user`; exists. */
   readonly folder: string;
   readonly port: number;
-  readonly password: string;
   readonly user: User | undefined;
   /** Whether the data may be thrown away, as that of a test run. */
   readonly disposable: boolean;
@@ -31,7 +38,7 @@ export interface Server {
   /** What to install, in words for any system. */
   readonly requirement: string;
   /** Its service in a compose file. `port` is the one inside the container. */
-  readonly compose: { readonly port: number; readonly definition: (password: string) => object };
+  readonly compose: { readonly port: number; readonly definition: (accounts: Accounts) => object };
   locate(): Promise<Installation | undefined>;
   /** Makes its data and configuration where they are missing, and says how to run it. */
   prepare(installation: Installation, instance: Instance): Promise<ProcessSpec>;

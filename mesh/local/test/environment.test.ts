@@ -13,8 +13,8 @@ import { readPorts } from '../ports.ts';
 const from: Surroundings = {
   ports: readPorts({ KREKI_AUTH_PORT: '9101', KREKI_SIMULATORS_PORT: '9095' }),
   databaseUrls: { auth: 'pg://auth', volunteer: 'pg://vol', emergency: 'pg://emg', notification: 'pg://ntf' },
-  natsUrl: 'nats://n',
-  redisUrl: 'redis://r',
+  natsUrls: { auth: 'nats://auth', volunteer: 'nats://vol', emergency: 'nats://emg', notification: 'nats://ntf' },
+  redisUrls: { auth: 'redis://auth', volunteer: '', emergency: '', notification: '', gateway: 'redis://gateway' },
   logLevel: 'info',
   signingKeysSecret: 'signing',
   fcmCredentialsFile: '/fcm.json',
@@ -38,12 +38,15 @@ test('a moved port reaches everybody who calls it', () => {
   assert.equal(serviceEnvironment('notification', from).FCM_ENDPOINT, 'http://127.0.0.1:9095/fcm');
 });
 
-test('each service sees its own database only, and Redis only when it stores there', () => {
+test('each process comes to the servers it needs as its own user, and to no other', () => {
   for (const name of serviceNames) {
     const env = serviceEnvironment(name, from);
-    assert.equal(env.DATABASE_URL, from.databaseUrls[name]);
-    assert.equal('REDIS_URL' in env, services[name].stores.redis !== undefined);
+    const { publishes, consumes, stores } = services[name];
+    assert.equal(env.DATABASE_URL, stores.postgres && from.databaseUrls[name]);
+    assert.equal(env.NATS_URL, publishes || consumes.length > 0 ? from.natsUrls[name] : undefined);
+    assert.equal(env.REDIS_URL, stores.redis && from.redisUrls[name]);
   }
+  assert.equal(gatewayEnvironment(from).REDIS_URL, from.redisUrls.gateway);
 });
 
 test('secrets go only to whoever needs them', () => {
@@ -62,7 +65,13 @@ test('simulators and notification agree on the WhatsApp account and on the FCM c
   }
 });
 
-test('children inherit settings from the shell, but neither npm variables nor superuser URLs', () => {
-  const env = { OTEL_X: '1', npm_config_x: '1', POSTGRES_URL: 'pg://root', KREKI_HTTP_PORT: '1', HOME: '/h' };
+test('children inherit settings from the shell, but neither npm variables nor what opens the servers', () => {
+  const servers = {
+    POSTGRES_URL: 'pg://root',
+    NATS_URL: 'nats://n',
+    AUTH_NATS_URL: 'nats://a',
+    GATEWAY_REDIS_URL: 'r',
+  };
+  const env = { OTEL_X: '1', npm_config_x: '1', ...servers, KREKI_HTTP_PORT: '1', HOME: '/h' };
   assert.deepEqual(inheritedEnvironment(env), { OTEL_X: '1', HOME: '/h' });
 });

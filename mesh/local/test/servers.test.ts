@@ -8,14 +8,16 @@ import { isServing } from '../health.ts';
 import { Secrets } from '../secrets.ts';
 import { parseVersion } from '../servers/binaries.ts';
 import { composeFile } from '../servers/compose.ts';
-import { asRole, withDatabase } from '../servers/databases.ts';
+import { withDatabase } from '../servers/databases.ts';
 import { configuration as natsConfiguration } from '../servers/nats.ts';
 import { configuration as postgresConfiguration } from '../servers/postgres.ts';
 import { missingMessage, privateServers } from '../servers/provide.ts';
 import { redis, configuration as redisConfiguration } from '../servers/redis.ts';
+import { asUser, userUrls } from '../servers/users.ts';
 import { selectTests } from '../test-selection.ts';
 
-const instance = { port: 7001, password: 'a1b2c3', disposable: false };
+const accounts = { password: 'a1b2c3', passwordOf: (user: string) => `${user}-secret` };
+const instance = { port: 7001, disposable: false, ...accounts };
 
 test('private servers listen on the loopback address, on their own port', () => {
   assert.match(postgresConfiguration(instance), /^listen_addresses = '127\.0\.0\.1'$/m);
@@ -32,19 +34,45 @@ test('PostgreSQL keeps its durability, for tests too', () => {
   }
 });
 
+test('private NATS and Redis let in the users of the policy and an administrator, nobody without a name', () => {
+  const users = natsConfiguration('/d', instance).matchAll(/user: (\w+), password: "([^"]+)"/g);
+  const [administrator, ...processes] = [...users].map(([, name, password]) => [name, password]);
+  assert.deepEqual(administrator, ['admin', 'a1b2c3']);
+  assert.deepEqual(processes.at(-1), ['operator', 'operator-secret']);
+  assert.match(redisConfiguration('/d', instance), /^user default off /m);
+  assert.doesNotMatch(redisConfiguration('/d', instance), /secret|a1b2c3|nopass/);
+});
+
 test('containers publish their ports on the loopback address only', () => {
-  const file = JSON.parse(composeFile([{ server: redis, port: 7001, password: 'secret' }]));
+  const file = JSON.parse(composeFile([{ server: redis, port: 7001, ...accounts }]));
   assert.deepEqual(file.services.redis.ports, ['127.0.0.1:7001:6379']);
   assert.deepEqual(Object.keys(file.services), ['redis']);
 });
 
 test('a service gets the URL of its own database as its own role, with the options of the server kept', () => {
-  const url = asRole(
+  const url = asUser(
     withDatabase('postgresql://root:top@db:5432/postgres?sslmode=require', 'kreki_auth'),
     'kreki_auth',
     'p',
   );
   assert.equal(url, 'postgresql://kreki_auth:p@db:5432/kreki_auth?sslmode=require');
+});
+
+test('at a private server each process is a user of its own, at a given one it comes as it is told', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kreki-users-'));
+  try {
+    const secrets = new Secrets(folder);
+    const urls = (env: NodeJS.ProcessEnv, url: string) =>
+      userUrls('nats', url, ['auth', 'volunteer'], { env, secrets });
+    const own = urls({}, 'nats://admin:pw@127.0.0.1:7001');
+    assert.equal(own.auth, `nats://auth:${secrets.password('nats-auth')}@127.0.0.1:7001`);
+    assert.notEqual(new URL(own.auth).password, new URL(own.volunteer).password);
+    const given = 'nats://token@a:4222,nats://b:4222';
+    const env = { NATS_URL: given, AUTH_NATS_URL: 'nats://auth:own@a:4222' };
+    assert.deepEqual(urls(env, given), { auth: env.AUTH_NATS_URL, volunteer: given });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a server named by the environment gets no private instance', () => {

@@ -28,6 +28,8 @@ interface Applied {
   readonly finished_at: Date | null;
 }
 
+const INSUFFICIENT_PRIVILEGE = '42501';
+
 /**
  * What code does to data right before a migration is applied, by the migration's name: what SQL cannot. It runs outside a transaction, and
  * from its beginning again when it or the migration was cut short.
@@ -36,8 +38,9 @@ export type DataSteps = Readonly<Record<string, (client: pg.ClientBase) => Promi
 
 /**
  * Applies the migrations of a folder that a database does not have yet, in the order of their names, each in a transaction of its own.
- * Replicas that start together wait for each other.
- * @throws Error when a migration that was applied has changed since, when one was begun by another tool and not finished, or when one fails (nothing of it stays).
+ * Replicas that start together wait for each other. Where nothing is missing, a role that may only read comes through too.
+ * @throws Error when a migration that was applied has changed since, when one was begun by another tool and not finished, when one fails
+ * (nothing of it stays), or when one is missing and the role may change no table.
  */
 export async function migrate(pool: pg.Pool, folder: URL, log: Logger, steps: DataSteps = {}): Promise<void> {
   const migrations = read(fileURLToPath(folder));
@@ -49,27 +52,56 @@ export async function migrate(pool: pg.Pool, folder: URL, log: Logger, steps: Da
   client.on('error', () => undefined);
   try {
     await client.connect();
+    if ((await missing(client, migrations)).length === 0) return;
     await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
     await client.query(BOOKKEEPING);
-    const { rows } = await client.query<Applied>(
-      'SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL',
-    );
-    const unfinished = rows.find((row) => row.finished_at === null);
-    if (unfinished)
-      throw new Error(`migration ${unfinished.migration_name} was begun and not finished; resolve it first`);
-    const applied = new Map(rows.map((row) => [row.migration_name, row.checksum]));
-    for (const { name, sql, checksum } of migrations) {
-      const known = applied.get(name);
-      if (known === undefined) {
-        await steps[name]?.(client);
-        await apply(client, { name, sql, checksum }, log);
-      } else if (known !== checksum)
-        throw new Error(`migration ${name} was changed after it had been applied; add a new one`);
+    for (const migration of await missing(client, migrations)) {
+      await steps[migration.name]?.(client);
+      await apply(client, migration, log);
     }
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) throw error;
+    throw new Error(
+      `the schema is out of date, and ${client.user} may not change it: start this process once as its owner, with MIGRATE_ONLY=true`,
+      { cause: error },
+    );
   } finally {
     // Ends the session, and with it the lock.
     await client.end();
   }
+}
+
+/** Thrown by the start of a service that was only to bring its schema up to date, once it is. */
+export class Migrated extends Error {
+  override readonly name = 'Migrated';
+}
+
+/** Whether a database has every migration of a folder. */
+export async function isMigrated(url: string, folder: URL): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return (await missing(client, read(fileURLToPath(folder)))).length === 0;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Migrations that the database does not have, in their order. */
+async function missing(client: pg.Client, migrations: readonly Migration[]): Promise<Migration[]> {
+  const books = await client.query("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS kept");
+  if (!books.rows[0].kept) return [...migrations];
+  const { rows } = await client.query<Applied>(
+    'SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL',
+  );
+  const unfinished = rows.find((row) => row.finished_at === null);
+  if (unfinished)
+    throw new Error(`migration ${unfinished.migration_name} was begun and not finished; resolve it first`);
+  const applied = new Map(rows.map((row) => [row.migration_name, row.checksum]));
+  const changed = migrations.find(({ name, checksum }) => applied.has(name) && applied.get(name) !== checksum);
+  if (changed) throw new Error(`migration ${changed.name} was changed after it had been applied; add a new one`);
+  return migrations.filter(({ name }) => !applied.has(name));
 }
 
 interface Migration {

@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   connect,
+  ErrorCode,
   Events,
   type JetStreamClient,
   type JetStreamManager,
   type NatsConnection,
+  NatsError,
   type Subscription,
 } from 'nats';
 import type { Logger } from '../log.ts';
+import { inboxOf } from './subjects.ts';
 
 /** A message as a subscriber sees it: an event of a domain, or anything else published on the bus. */
 export interface BusMessage {
@@ -33,7 +36,10 @@ const RETRY_MS = 500;
 const REQUEST_TIMEOUT_MS = 5_000;
 const FLUSH_MS = 500;
 
-/** Returns at once, also when NATS cannot be reached yet. The URL may hold `user:password@` or `token@`, and several servers separated by commas. */
+/**
+ * Returns at once, also when NATS cannot be reached yet. The URL may hold `user:password@` or `token@`, and several servers separated by commas.
+ * @param name Of the process: it is answered in an inbox of this name, which a user with permissions may hear and no other.
+ */
 export function openBus(url: string, { name, log }: { name: string; log: Logger }): Bus {
   const stopping = new AbortController();
   const listeners = new Set<() => void>();
@@ -74,6 +80,7 @@ export function openBus(url: string, { name, log }: { name: string; log: Logger 
         const opened = await connect({
           ...parse(url),
           name,
+          inboxPrefix: inboxOf(name),
           maxReconnectAttempts: -1,
           reconnectTimeWait: 200,
           reconnectJitter: 100,
@@ -92,7 +99,8 @@ export function openBus(url: string, { name, log }: { name: string; log: Logger 
         void watch(opened);
         return;
       } catch (error) {
-        log.warn({ err: error }, 'NATS cannot be reached');
+        if (isRefused(error)) log.error({ err: error }, 'NATS refuses the credentials of this process');
+        else log.warn({ err: error }, 'NATS cannot be reached');
         await sleep(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
     }
@@ -108,6 +116,9 @@ export function openBus(url: string, { name, log }: { name: string; log: Logger 
         log.info('connected to NATS again');
         announce();
       }
+      // What has no answer, such as an acknowledgement or a subscription, is refused in this way only.
+      if (status.type === Events.Error)
+        log.error({ code: status.data, ...status.permissionContext }, 'NATS refused what this process may not do');
     }
     connected = false;
     if (stopping.signal.aborted) return;
@@ -163,3 +174,6 @@ function parse(url: string): { servers: string[]; user?: string; pass?: string; 
   if (password) return { ...to, user: decodeURIComponent(username), pass: decodeURIComponent(password) };
   return username ? { ...to, token: decodeURIComponent(username) } : to;
 }
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof NatsError && error.code === ErrorCode.AuthorizationViolation;
