@@ -16,6 +16,7 @@ try {
   // First, since it also fetches the third-party contracts that the checks of contracts compile against.
   await check('generated code', generatedCode);
   await check('types', () => run(bin('tsc'), []));
+  await check('types of the page', () => run(bin('tsc'), ['-p', 'mesh/dashboard/page']));
   await check('Biome', () => run(bin('biome'), ['check', '--error-on-warnings', '--colors=off', '.']));
   await check('buf lint', () => run(bin('buf'), ['lint']));
   await check('buf breaking', bufBreaking);
@@ -38,7 +39,7 @@ async function check(name: string, action: () => Promise<string | undefined>): P
 /** Generates into a folder of its own, and compares. */
 async function generatedCode(): Promise<undefined> {
   await run(bin('node'), ['mesh/contracts/generate.ts', scratch]);
-  for (const folder of ['kreki', 'google', 'grpc']) {
+  for (const folder of ['kreki', 'google', 'grpc', 'opentelemetry']) {
     const [fresh, committed] = [join(scratch, 'gen', folder), join(repository, 'gen', folder)];
     for (const path of [fresh, committed]) mkdirSync(path, { recursive: true });
     await run('diff', ['-rq', committed, fresh]).catch((error) => {

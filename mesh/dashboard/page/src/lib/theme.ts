@@ -1,0 +1,21 @@
+import { useEffect, useState } from 'react';
+
+const STORED = 'theme';
+export type Theme = 'light' | 'dark';
+
+/** The person's choice, else the system's. */
+export function useTheme(): [Theme, (theme: Theme) => void] {
+  const [theme, setTheme] = useState<Theme>(() => {
+    const stored = localStorage.getItem(STORED);
+    if (stored === 'light' || stored === 'dark') return stored;
+    return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+  });
+  useEffect(() => {
+    document.documentElement.dataset.theme = theme;
+  }, [theme]);
+  const choose = (chosen: Theme) => {
+    localStorage.setItem(STORED, chosen);
+    setTheme(chosen);
+  };
+  return [theme, choose];
+}

@@ -1,0 +1,18 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { LanguageProvider } from './lib/language.tsx';
+import { PausedProvider } from './lib/live.tsx';
+import './styles.css';
+
+const root = document.getElementById('root');
+if (!root) throw new Error('the page has no root');
+createRoot(root).render(
+  <StrictMode>
+    <LanguageProvider>
+      <PausedProvider>
+        <App />
+      </PausedProvider>
+    </LanguageProvider>
+  </StrictMode>,
+);
