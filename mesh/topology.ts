@@ -37,6 +37,8 @@ export interface ServiceNode {
     /** PostgreSQL extensions its own database needs; absent when it has no database. */
     readonly postgres?: { readonly extensions: readonly string[] };
     readonly redis?: RedisKeys;
+    /** Whether it keeps phone numbers, e-mail addresses or NIK, sealed under keys of its own. */
+    readonly personalData?: true;
   };
   /** External providers it talks to. */
   readonly providers?: readonly Provider[];
@@ -57,7 +59,7 @@ export const services: Readonly<Record<ServiceName, ServiceNode>> = {
     calls: {},
     publishes: true,
     consumes: [],
-    stores: { postgres: { extensions: [] }, redis: { writes: ['kreki:auth:*'] } },
+    stores: { postgres: { extensions: [] }, redis: { writes: ['kreki:auth:*'] }, personalData: true },
   },
   volunteer: {
     tier: 2,
@@ -90,7 +92,7 @@ export const services: Readonly<Record<ServiceName, ServiceNode>> = {
       { from: 'emergency', durable: 'notification-dispatch' },
       { from: 'auth', durable: 'notification-contacts' },
     ],
-    stores: { postgres: { extensions: [] } },
+    stores: { postgres: { extensions: [] }, personalData: true },
     providers: ['fcm', 'whatsapp', 'smtp'],
   },
 };

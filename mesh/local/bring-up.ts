@@ -1,6 +1,6 @@
 /** Bringing up a whole mesh in a data folder: servers, databases, processes. */
-import type { ServiceName } from '../topology.ts';
-import type { Environment } from './environment.ts';
+import { type ServiceName, serviceNames } from '../topology.ts';
+import { type Environment, serviceEnvironment } from './environment.ts';
 import type { Mesh } from './mesh.ts';
 import { migrateDatabases } from './migrate.ts';
 import { type Node, startNodes } from './nodes.ts';
@@ -63,6 +63,9 @@ export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
     h2cUrl: `http://127.0.0.1:${ports.h2c.number}`,
     simulatorsUrl: `http://127.0.0.1:${ports.simulators.number}`,
     databaseUrls,
+    environments: Object.fromEntries(
+      serviceNames.map((name) => [name, serviceEnvironment(name, surroundings)]),
+    ) as Record<ServiceName, Environment>,
     dataFolder: folder,
     log: (line) => steps.print(line),
   };

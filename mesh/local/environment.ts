@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly logLevel: string;
   /** Encrypts auth's signing keys at rest. */
   readonly signingKeysSecret: string;
+  /** What personal data at rest is sealed under and found by, of each service that keeps any. */
+  readonly personalData: Readonly<Partial<Record<ServiceName, { readonly keys: string; readonly lookupKey: string }>>>;
   /** A Google service account in Google's JSON format, whose token_uri is the simulator's. */
   readonly fcmCredentialsFile: string;
   readonly whatsapp: { readonly accessToken: string; readonly appSecret: string; readonly verifyToken: string };
@@ -26,6 +28,7 @@ const loopback = (port: number) => `http://127.0.0.1:${port}`;
 
 export function serviceEnvironment(name: ServiceName, from: Surroundings): Environment {
   const node = services[name];
+  const personalData = from.personalData[name];
   return {
     SERVICE_NAME: name,
     SERVICE_HOST: '127.0.0.1',
@@ -35,6 +38,10 @@ export function serviceEnvironment(name: ServiceName, from: Surroundings): Envir
     ...(node.stores.postgres && { DATABASE_URL: from.databaseUrls[name] }),
     ...(node.stores.redis && { REDIS_URL: from.redisUrls[name] }),
     ...upstreamUrls(Object.keys(node.calls) as ServiceName[], from.ports),
+    ...(personalData && {
+      PERSONAL_DATA_KEYS: personalData.keys,
+      PERSONAL_DATA_LOOKUP_KEY: personalData.lookupKey,
+    }),
     ...(name === 'auth' && { SIGNING_KEYS_SECRET: from.signingKeysSecret }),
     ...Object.assign({}, ...(node.providers ?? []).map((provider) => providerSettings(provider, from))),
   };

@@ -1,5 +1,6 @@
 /** What a running mesh offers to the scripts that use it: the seed and the drill. */
 import type { ServiceName } from '../topology.ts';
+import type { Environment } from './environment.ts';
 
 export interface Mesh {
   /** Connect, gRPC-Web and REST over HTTP/1.1, without a trailing slash. */
@@ -9,6 +10,8 @@ export interface Mesh {
   readonly simulatorsUrl: string;
   /** Each service's own database, as its own role. */
   readonly databaseUrls: Readonly<Record<ServiceName, string>>;
+  /** What each service is told at its start; its seed needs the keys in it. */
+  readonly environments: Readonly<Record<ServiceName, Environment>>;
   /** Absolute path of `.kreki`. */
   readonly dataFolder: string;
   /** Prints a line to the person at the terminal. */

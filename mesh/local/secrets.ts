@@ -22,6 +22,11 @@ export class Secrets {
     return this.#once(name, () => randomBytes(32).toString('base64'));
   }
 
+  /** A ring with one 256-bit key; rotated by putting another before it in the file, such as `2:<base64>,1:<base64>`. */
+  keyRing(name: string): string {
+    return this.#once(name, () => `1:${randomBytes(32).toString('base64')}`);
+  }
+
   /** A 2048-bit RSA private key, PKCS #8 in PEM. */
   rsaPrivateKey(name: string): string {
     return this.#once(name, () =>

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { type ServiceName, services } from '../topology.ts';
+import type { Environment } from './environment.ts';
 import type { Mesh, Seed } from './mesh.ts';
 import type { Roster } from './roster.ts';
 import { namedAccounts } from './seed/accounts.ts';
@@ -7,7 +8,7 @@ import { type District, volunteers } from './seed/people.ts';
 
 const VOLUNTEERS = 2_000;
 
-type SeedService = (database: pg.Pool, roster: Roster) => Promise<void>;
+type SeedService = (database: pg.Pool, roster: Roster, env: Environment) => Promise<void>;
 
 /** Gives each service its part of 2,000 volunteers over Jakarta and of the named accounts, and brings positions up to now. */
 export const seed: Seed = async (mesh) => {
@@ -29,7 +30,7 @@ export const seed: Seed = async (mesh) => {
 export async function seedRoster(mesh: Mesh, roster: Roster): Promise<void> {
   for (const name of Object.keys(services) as ServiceName[]) {
     const module: { seed: SeedService } = await import(`../../services/${name}/seed.ts`);
-    await withDatabase(mesh, name, (database) => module.seed(database, roster));
+    await withDatabase(mesh, name, (database) => module.seed(database, roster, mesh.environments[name]));
   }
 }
 

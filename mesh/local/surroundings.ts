@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { usesNats } from '../policy/nats.ts';
 import { redisUsers } from '../policy/redis.ts';
-import { type ServiceName, serviceNames } from '../topology.ts';
+import { type ServiceName, serviceNames, services } from '../topology.ts';
 import { type Surroundings, serviceAccount } from './environment.ts';
 import type { Ports } from './ports.ts';
 import { type Secrets, writePrivate } from './secrets.ts';
@@ -33,6 +33,14 @@ export function describeSurroundings(
     ),
     logLevel: env.LOG_LEVEL ?? 'info',
     signingKeysSecret: secrets.key('signingKeys'),
+    personalData: Object.fromEntries(
+      serviceNames
+        .filter((name) => services[name].stores.personalData)
+        .map((name) => [
+          name,
+          { keys: secrets.keyRing(`personalDataKeys.${name}`), lookupKey: secrets.key(`personalDataLookup.${name}`) },
+        ]),
+    ),
     fcmCredentialsFile,
     whatsapp: {
       accessToken: secrets.password('whatsappAccessToken'),

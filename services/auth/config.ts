@@ -2,26 +2,14 @@ import {
   databaseSettings,
   duration,
   integer,
+  key,
   natsSettings,
+  personalDataSettings,
   readEnvironment,
   redisSettings,
-  type Setting,
   serviceSettings,
 } from '@kreki/runtime/config';
 import { DEFAULT_HASH_COST } from './passwords/passwords.ts';
-
-const SECRET_BYTES = 32;
-
-/** A 256-bit key in base64. */
-const key = (variable: string): Setting<Buffer> => ({
-  variable,
-  fallback: undefined,
-  parse: (text) => {
-    const bytes = Buffer.from(text, 'base64');
-    if (bytes.length !== SECRET_BYTES) throw new Error(`must be ${SECRET_BYTES} bytes in base64`);
-    return bytes;
-  },
-});
 
 export const readConfig = (env: NodeJS.ProcessEnv) =>
   readEnvironment(env, {
@@ -29,6 +17,7 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     ...databaseSettings,
     ...natsSettings,
     ...redisSettings,
+    ...personalDataSettings,
     accessTokenLifetimeMs: duration('ACCESS_TOKEN_LIFETIME', { default: '24h' }),
     refreshTokenLifetimeMs: duration('REFRESH_TOKEN_LIFETIME', { default: '30d' }),
     refreshRetryWindowMs: duration('REFRESH_RETRY_WINDOW', { default: '30s' }),

@@ -1,5 +1,6 @@
 import type { Database } from '@kreki/runtime/database/database';
 import type { Outbox } from '@kreki/runtime/events/outbox';
+import type { PersonalData } from '@kreki/runtime/personal-data/personal-data';
 import type { Config } from './config.ts';
 import type { LoginLimits } from './login-limits/login-limits.ts';
 import type { Passwords } from './passwords/passwords.ts';
@@ -14,6 +15,8 @@ export interface Context {
   /** Over the same pool as `database`. */
   readonly prisma: PrismaClient;
   readonly outbox: Outbox;
+  /** Seals and opens e-mail addresses and phone numbers. */
+  readonly personalData: PersonalData;
   readonly keys: KeyRing;
   readonly passwords: Passwords;
   readonly loginLimits: LoginLimits;

@@ -2,11 +2,16 @@ import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
 import { DirectoryService } from '@kreki/gen/kreki/auth/v1/directory_service_pb.js';
 import { UserAdminService } from '@kreki/gen/kreki/auth/v1/user_admin_service_pb.js';
 import { loop } from '@kreki/runtime/loop';
+import { checkLookupKey } from '@kreki/runtime/personal-data/check-lookup-key';
+import { PersonalData } from '@kreki/runtime/personal-data/personal-data';
+import { resealing } from '@kreki/runtime/personal-data/resealing';
 import { implement } from '@kreki/runtime/rpc/handlers';
 import { createService, type RunningService } from '@kreki/runtime/service';
 import { PrismaPg } from '@prisma/adapter-pg';
+import { EMAIL, PHONE } from './accounts/personal-data.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
+import { dataSteps } from './data-steps.ts';
 import { LoginLimits } from './login-limits/login-limits.ts';
 import { Passwords } from './passwords/passwords.ts';
 import { PrismaClient } from './prisma/generated/client.ts';
@@ -25,13 +30,16 @@ const CATCH_UP_INTERVAL_MS = 2_000;
 const PURGE_INTERVAL_MS = 3_600_000;
 
 export async function startAuth(config: Config): Promise<RunningService> {
+  const personalData = new PersonalData(config.personalData);
   const service = await createService(config, {
     migrations: new URL('./prisma/migrations', import.meta.url),
+    dataSteps: dataSteps(personalData),
     fetchKeys: async () => ({ keys: jsonWebKeys(keys) }),
   });
   const { database, log, outbox } = service;
   const redis = openRedis(config.redisUrl, log);
   service.onStop(() => redis.disconnect());
+  await checkLookupKey(database, personalData, EMAIL);
   const keys = await KeyRing.open(database, {
     ...config.signingKeys,
     tokenLifetimeMs: config.accessTokenLifetimeMs,
@@ -42,6 +50,7 @@ export async function startAuth(config: Config): Promise<RunningService> {
     database,
     prisma: new PrismaClient({ adapter: new PrismaPg(database.pool) }),
     outbox,
+    personalData,
     keys,
     passwords: await Passwords.create(config.passwords),
     loginLimits: new LoginLimits(redis, config.loginLimits),
@@ -58,6 +67,7 @@ export async function startAuth(config: Config): Promise<RunningService> {
     loops: [
       catchUp,
       loop('signing-keys', config.signingKeys.refreshMs, () => keys.refresh(), { log }),
+      resealing(database, personalData, [EMAIL, PHONE], log),
       loop('purge', PURGE_INTERVAL_MS, () => purge(context), { log }),
     ],
   });

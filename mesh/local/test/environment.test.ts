@@ -17,6 +17,10 @@ const from: Surroundings = {
   redisUrls: { auth: 'redis://auth', volunteer: '', emergency: '', notification: '', gateway: 'redis://gateway' },
   logLevel: 'info',
   signingKeysSecret: 'signing',
+  personalData: {
+    auth: { keys: '1:auth', lookupKey: 'lookup-auth' },
+    notification: { keys: '1:ntf', lookupKey: 'lookup-ntf' },
+  },
   fcmCredentialsFile: '/fcm.json',
   whatsapp: { accessToken: 'token', appSecret: 'app', verifyToken: 'verify' },
 };
@@ -54,6 +58,8 @@ test('secrets go only to whoever needs them', () => {
     const env = serviceEnvironment(name, from);
     assert.equal('SIGNING_KEYS_SECRET' in env, name === 'auth');
     assert.equal('WHATSAPP_APP_SECRET' in env, name === 'notification');
+    assert.equal('PERSONAL_DATA_KEYS' in env, services[name].stores.personalData === true);
+    assert.equal(env.PERSONAL_DATA_LOOKUP_KEY, from.personalData[name]?.lookupKey);
   }
   assert.ok(!('WHATSAPP_ACCESS_TOKEN' in gatewayEnvironment(from)));
 });

@@ -34,7 +34,7 @@ const INSUFFICIENT_PRIVILEGE = '42501';
  * What code does to data right before a migration is applied, by the migration's name: what SQL cannot. It runs outside a transaction, and
  * from its beginning again when it or the migration was cut short.
  */
-export type DataSteps = Readonly<Record<string, (client: pg.ClientBase) => Promise<void>>>;
+export type DataSteps = Readonly<Record<string, (client: pg.ClientBase, log: Logger) => Promise<void>>>;
 
 /**
  * Applies the migrations of a folder that a database does not have yet, in the order of their names, each in a transaction of its own.
@@ -56,7 +56,7 @@ export async function migrate(pool: pg.Pool, folder: URL, log: Logger, steps: Da
     await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
     await client.query(BOOKKEEPING);
     for (const migration of await missing(client, migrations)) {
-      await steps[migration.name]?.(client);
+      await steps[migration.name]?.(client, log);
       await apply(client, migration, log);
     }
   } catch (error) {

@@ -1,13 +1,16 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { UserSchema } from '@kreki/gen/kreki/auth/v1/user_pb.js';
+import type { PersonalData } from '@kreki/runtime/personal-data/personal-data';
 import { localeOf } from './locale.ts';
+import { openAddresses } from './personal-data.ts';
 
 /** An account as both Prisma and the SQL of `store/` give it. */
 export interface Account {
   readonly id: string;
-  readonly email: string;
-  readonly phone: string | null;
+  readonly emailSealed: Uint8Array;
+  readonly emailLookup: Uint8Array;
+  readonly phoneSealed: Uint8Array | null;
   readonly passwordHash: string | null;
   readonly fullName: string;
   readonly roleName: string;
@@ -21,11 +24,11 @@ export interface Account {
 
 export const etagOf = (account: Account): string => String(account.version);
 
-export function userMessage(account: Account): MessageInitShape<typeof UserSchema> {
+/** The one place where an account's e-mail and phone are opened to be shown. */
+export function userMessage(personalData: PersonalData, account: Account): MessageInitShape<typeof UserSchema> {
   return {
     id: account.id,
-    email: account.email,
-    phone: account.phone ?? '',
+    ...openAddresses(personalData, account),
     fullName: account.fullName,
     role: account.roleName,
     verified: account.verified,

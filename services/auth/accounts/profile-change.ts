@@ -2,9 +2,16 @@ import { Code } from '@connectrpc/connect';
 import type { UpdateMeRequest } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
 import { Locale } from '@kreki/gen/kreki/common/v1/locale_pb.js';
 import { fail } from '@kreki/runtime/errors';
-import type { ProfileChange } from '../store/accounts.ts';
-import { localeCode } from './locale.ts';
+import { type LocaleCode, localeCode } from './locale.ts';
 import { toE164 } from './phone.ts';
+
+/** What to change of an account; what is undefined stays. */
+export interface ProfileChange {
+  readonly fullName?: string;
+  /** E.164; null removes it. */
+  readonly phone?: string | null;
+  readonly locale?: LocaleCode;
+}
 
 const FIELDS: readonly string[] = ['full_name', 'phone', 'locale'];
 

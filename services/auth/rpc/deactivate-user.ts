@@ -36,5 +36,5 @@ export const deactivateUser =
     });
     context.outbox.wake();
     await context.revocations.publish(revocations);
-    return { user: userMessage(account) };
+    return { user: userMessage(context.personalData, account) };
   };

@@ -7,10 +7,10 @@ import { findRole } from '../store/roles.ts';
 import type { AuthRpc } from './auth-rpc.ts';
 
 export const getMe =
-  ({ database }: Context): AuthRpc['getMe'] =>
+  ({ database, personalData }: Context): AuthRpc['getMe'] =>
   async (_request, rpc) => {
     const account = await findAccount(database, personOf(rpc).userId);
     if (account === undefined) throw userNotFound();
     const role = await findRole(database, account.roleName);
-    return { user: userMessage(account), permissions: [...(role?.permissions ?? [])] };
+    return { user: userMessage(personalData, account), permissions: [...(role?.permissions ?? [])] };
   };

@@ -7,6 +7,7 @@ import { event } from '@kreki/runtime/events/outbox';
 import { normalEmail } from '../accounts/email.ts';
 import { emailTaken, phoneTaken } from '../accounts/errors.ts';
 import { localeCode } from '../accounts/locale.ts';
+import { EMAIL, PHONE, sealed } from '../accounts/personal-data.ts';
 import { toE164 } from '../accounts/phone.ts';
 import type { Context } from '../context.ts';
 import { PUBLIC } from '../roles/guards.ts';
@@ -20,10 +21,12 @@ export const register =
   (context: Context): AuthRpc['register'] =>
   async (request, rpc) => {
     const { password } = request;
+    const { personalData } = context;
+    const id = randomUUIDv7();
     const account = {
-      id: randomUUIDv7(),
-      email: normalEmail(request.email),
-      phone: request.phone ? toE164(request.phone) : null,
+      id,
+      email: sealed(personalData, EMAIL, id, normalEmail(request.email)),
+      phone: request.phone ? sealed(personalData, PHONE, id, toE164(request.phone)) : null,
       fullName: request.fullName,
       roleName: PUBLIC,
       locale: localeCode(request.locale),
@@ -58,12 +61,12 @@ async function createAccount(context: Context, account: NewAccount, rpc: Handler
 /** Signs in to the account that the same request made before, when there is one. */
 async function repeated(
   context: Context,
-  { requestId, email }: { requestId: string | null; email: string },
+  { requestId, email }: Pick<NewAccount, 'requestId' | 'email'>,
   password: string,
   rpc: HandlerContext,
 ): Promise<OpenedSession | undefined> {
   const account = requestId ? await findAccountByRequest(context.database, requestId) : undefined;
-  if (!account?.passwordHash || account.email !== email) return undefined;
+  if (!account?.passwordHash || !email.lookup.equals(account.emailLookup)) return undefined;
   const { id: userId, passwordHash } = account;
   if (!(await context.passwords.slots.run(() => context.passwords.verify(passwordHash, password), rpc.signal))) {
     return undefined;
@@ -75,9 +78,9 @@ async function repeated(
 
 function taken(constraint: string, cause: unknown): ConnectError | unknown {
   switch (constraint) {
-    case 'users_email_key':
+    case 'users_email_lookup_key':
       return emailTaken();
-    case 'users_phone_key':
+    case 'users_phone_lookup_key':
       return phoneTaken();
     case 'users_register_request_id_key':
       return fail(Code.AlreadyExists, 'REQUEST_ID_REUSED', 'Another registration had this request id.', {

@@ -6,9 +6,10 @@ import { fail } from '@kreki/runtime/errors';
 import { event } from '@kreki/runtime/events/outbox';
 import { type Account, etagOf, userMessage } from '../accounts/account.ts';
 import { phoneTaken, userNotFound } from '../accounts/errors.ts';
-import { profileChange } from '../accounts/profile-change.ts';
+import { PHONE, sealed } from '../accounts/personal-data.ts';
+import { type ProfileChange, profileChange } from '../accounts/profile-change.ts';
 import type { Context } from '../context.ts';
-import { lockAccount, type ProfileChange, updateProfile } from '../store/accounts.ts';
+import { lockAccount, updateProfile } from '../store/accounts.ts';
 import { violatedUnique } from '../store/violations.ts';
 import type { AuthRpc } from './auth-rpc.ts';
 
@@ -17,13 +18,14 @@ export const updateMe =
   async (request, rpc) => {
     const change = profileChange(request);
     const account = await update(context, personOf(rpc).userId, change, request.etag).catch((error: unknown) => {
-      throw violatedUnique(error) === 'users_phone_key' ? phoneTaken() : error;
+      throw violatedUnique(error) === 'users_phone_lookup_key' ? phoneTaken() : error;
     });
     context.outbox.wake();
-    return { user: userMessage(account) };
+    return { user: userMessage(context.personalData, account) };
   };
 
-function update({ database, outbox }: Context, userId: string, change: ProfileChange, etag: string): Promise<Account> {
+function update(context: Context, userId: string, change: ProfileChange, etag: string): Promise<Account> {
+  const { database, outbox, personalData } = context;
   return database.transaction(async (tx) => {
     const account = await lockAccount(tx, userId);
     if (account === undefined) throw userNotFound();
@@ -33,7 +35,9 @@ function update({ database, outbox }: Context, userId: string, change: ProfileCh
       });
     }
     if (Object.keys(change).length === 0) return account;
-    const updated = await updateProfile(tx, userId, change);
+    const { phone, ...others } = change;
+    const sealedPhone = phone == null ? phone : sealed(personalData, PHONE, account.id, phone);
+    const updated = await updateProfile(tx, userId, { ...others, phone: sealedPhone });
     const updateTime = timestampFromDate(updated.updateTime);
     await outbox.append(tx, [event(UserUpdatedSchema, { userId, updateTime }, userId)]);
     return updated;

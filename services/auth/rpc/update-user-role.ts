@@ -30,7 +30,7 @@ export const updateUserRole =
     });
     context.outbox.wake();
     await context.revocations.publish(revocations);
-    return { user: userMessage(account) };
+    return { user: userMessage(context.personalData, account) };
   };
 
 async function requireChangeAllowed(tx: Tx, caller: Person, account: Account, role: string): Promise<void> {

@@ -20,7 +20,7 @@ export async function signedIn(context: Context, session: OpenedSession): Promis
   const claims = { userId: account.id, sessionId: session.sessionId, role: account.roleName, permissions, issuedAtMs };
   const lifetimeMs = context.config.accessTokenLifetimeMs;
   return {
-    user: userMessage(account),
+    user: userMessage(context.personalData, account),
     accessToken: await signAccessToken(context.keys.active, claims, lifetimeMs),
     refreshToken: session.refreshToken,
     expiresIn: Math.floor(lifetimeMs / 1000),

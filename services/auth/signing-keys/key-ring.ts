@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { CipherKey, KeyObject } from 'node:crypto';
 import type { Database } from '@kreki/runtime/database/database';
 import { deleteKeys, insertKey, listKeys, lockKeys } from '../store/signing-keys.ts';
 import { activeKey, planRotation, type RotationPolicy } from './rotation.ts';
@@ -13,7 +13,7 @@ export interface SigningKey {
 
 export interface KeyRingOptions extends RotationPolicy {
   /** 32 bytes that keys are sealed under in the database. */
-  readonly secret: Buffer;
+  readonly secret: CipherKey;
 }
 
 /** The signing keys of all replicas, kept in the database; each replica holds a copy. */

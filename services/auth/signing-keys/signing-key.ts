@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { type CipherKey, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
 import { seal, unseal } from '../tokens/sealing.ts';
 
@@ -14,7 +14,7 @@ export interface StoredKey {
 }
 
 /** Makes an Ed25519 key pair whose id is its thumbprint (RFC 7638), sealed under the secret. */
-export async function newSigningKey(secret: Buffer, createTime: Date, activeTime: Date): Promise<StoredKey> {
+export async function newSigningKey(secret: CipherKey, createTime: Date, activeTime: Date): Promise<StoredKey> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const { x = '' } = publicKey.export({ format: 'jwk' });
   const kid = await calculateJwkThumbprint({ kty: 'OKP', crv: 'Ed25519', x });
@@ -23,7 +23,7 @@ export async function newSigningKey(secret: Buffer, createTime: Date, activeTime
 }
 
 /** @throws Error when the secret is not the one the key was sealed under. */
-export function openSigningKey(secret: Buffer, stored: StoredKey): KeyObject {
+export function openSigningKey(secret: CipherKey, stored: StoredKey): KeyObject {
   try {
     const der = unseal(secret, stored.privateKeySealed, stored.kid);
     return createPrivateKey({ key: der, type: 'pkcs8', format: 'der' });

@@ -2,12 +2,13 @@ import type { Queryable, Tx } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
 import type { Account } from '../accounts/account.ts';
 import type { LocaleCode } from '../accounts/locale.ts';
+import type { Sealed } from '../accounts/personal-data.ts';
 
-const ACCOUNT = `id, email, phone, password_hash AS "passwordHash", full_name AS "fullName", role AS "roleName", verified, active,
-  locale, create_time AS "createTime", update_time AS "updateTime", version`;
+const ACCOUNT = `id, email_sealed AS "emailSealed", email_lookup AS "emailLookup", phone_sealed AS "phoneSealed",
+  password_hash AS "passwordHash", full_name AS "fullName", role AS "roleName", verified, active, locale, create_time AS "createTime", update_time AS "updateTime", version`;
 
 const FIND = prepared('accounts_find', `SELECT ${ACCOUNT} FROM users WHERE id = $1`);
-const FIND_BY_EMAIL = prepared('accounts_find_by_email', `SELECT ${ACCOUNT} FROM users WHERE email = $1`);
+const FIND_BY_EMAIL = prepared('accounts_find_by_email', `SELECT ${ACCOUNT} FROM users WHERE email_lookup = $1`);
 const FIND_BY_REQUEST = prepared(
   'accounts_find_by_request',
   `SELECT ${ACCOUNT} FROM users WHERE register_request_id = $1`,
@@ -17,8 +18,9 @@ const HOLD = prepared('accounts_hold', `SELECT ${ACCOUNT} FROM users WHERE id = 
 
 const INSERT = prepared(
   'accounts_insert',
-  `INSERT INTO users (id, email, phone, password_hash, full_name, role, locale, register_request_id)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+  `INSERT INTO users (id, email_sealed, email_lookup, phone_sealed, phone_lookup, password_hash, full_name, role, locale,
+     register_request_id)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
    RETURNING ${ACCOUNT}`,
 );
 
@@ -26,8 +28,9 @@ const UPDATE_PROFILE = prepared(
   'accounts_update_profile',
   `UPDATE users SET
      full_name = coalesce($2, full_name),
-     phone = CASE WHEN $3::boolean THEN $4 ELSE phone END,
-     locale = coalesce($5, locale),
+     phone_sealed = CASE WHEN $3::boolean THEN $4 ELSE phone_sealed END,
+     phone_lookup = CASE WHEN $3::boolean THEN $5 ELSE phone_lookup END,
+     locale = coalesce($6, locale),
      update_time = now(),
      version = version + 1
    WHERE id = $1
@@ -54,8 +57,8 @@ const DEACTIVATE = prepared(
 /** A new account as it is written. */
 export interface NewAccount {
   readonly id: string;
-  readonly email: string;
-  readonly phone: string | null;
+  readonly email: Sealed;
+  readonly phone: Sealed | null;
   readonly passwordHash: string;
   readonly fullName: string;
   readonly roleName: string;
@@ -64,19 +67,19 @@ export interface NewAccount {
 }
 
 /** What to change of an account; what is undefined stays. */
-export interface ProfileChange {
-  readonly fullName?: string;
+export interface StoredProfileChange {
+  readonly fullName?: string | undefined;
   /** Null removes it. */
-  readonly phone?: string | null;
-  readonly locale?: LocaleCode;
+  readonly phone?: Sealed | null | undefined;
+  readonly locale?: LocaleCode | undefined;
 }
 
 const first = async (rows: Promise<Account[]>): Promise<Account | undefined> => (await rows)[0];
 
 export const findAccount = (database: Queryable, id: string) => first(database.query<Account>(FIND, [id]));
 
-export const findAccountByEmail = (database: Queryable, email: string) =>
-  first(database.query<Account>(FIND_BY_EMAIL, [email]));
+export const findAccountByEmail = (database: Queryable, emailLookup: Buffer) =>
+  first(database.query<Account>(FIND_BY_EMAIL, [emailLookup]));
 
 export const findAccountByRequest = (database: Queryable, requestId: string) =>
   first(database.query<Account>(FIND_BY_REQUEST, [requestId]));
@@ -91,8 +94,10 @@ export const insertAccount = (tx: Tx, account: NewAccount) =>
   one(
     tx.query<Account>(INSERT, [
       account.id,
-      account.email,
-      account.phone,
+      account.email.sealed,
+      account.email.lookup,
+      account.phone?.sealed ?? null,
+      account.phone?.lookup ?? null,
       account.passwordHash,
       account.fullName,
       account.roleName,
@@ -101,13 +106,14 @@ export const insertAccount = (tx: Tx, account: NewAccount) =>
     ]),
   );
 
-export const updateProfile = (tx: Tx, id: string, change: ProfileChange) =>
+export const updateProfile = (tx: Tx, id: string, change: StoredProfileChange) =>
   one(
     tx.query<Account>(UPDATE_PROFILE, [
       id,
       change.fullName ?? null,
       change.phone !== undefined,
-      change.phone ?? null,
+      change.phone?.sealed ?? null,
+      change.phone?.lookup ?? null,
       change.locale ?? null,
     ]),
   );

@@ -3,15 +3,14 @@ import { prepared } from '@kreki/runtime/database/sql';
 
 const LIST = prepared(
   'contacts_list',
-  `SELECT id AS "userId", email, coalesce(phone, '') AS phone, full_name AS "fullName", locale
+  `SELECT id, email_sealed AS "emailSealed", phone_sealed AS "phoneSealed", full_name AS "fullName", locale
    FROM users WHERE id = ANY($1::uuid[]) AND active`,
 );
 
 export interface StoredContact {
-  readonly userId: string;
-  readonly email: string;
-  /** E.164, or empty. */
-  readonly phone: string;
+  readonly id: string;
+  readonly emailSealed: Buffer;
+  readonly phoneSealed: Buffer | null;
   readonly fullName: string;
   readonly locale: string;
 }

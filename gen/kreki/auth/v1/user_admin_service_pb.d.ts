@@ -26,7 +26,8 @@ export declare type ListUsersRequest = Message<"kreki.auth.v1.ListUsersRequest">
   role: string;
 
   /**
-   * Only accounts whose name or e-mail contains this; empty: all.
+   * Only accounts whose name contains this, or whose e-mail is this, whole (addresses are kept encrypted and are not searched by
+   * parts), letter case aside; empty: all.
    *
    * @generated from field: string query = 2;
    */
