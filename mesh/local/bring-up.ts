@@ -3,7 +3,7 @@ import { type ServiceName, serviceNames } from '../topology.ts';
 import { type Environment, serviceEnvironment } from './environment.ts';
 import type { Mesh } from './mesh.ts';
 import { migrateDatabases } from './migrate.ts';
-import { type Node, startNodes } from './nodes.ts';
+import { type Node, type Program, startNodes } from './nodes.ts';
 import type { Ports } from './ports.ts';
 import type { Processes } from './processes.ts';
 import { Secrets } from './secrets.ts';
@@ -24,6 +24,8 @@ export interface BringUpOptions {
   readonly steps: Steps;
   /** Has the last word on what a process is told. */
   readonly adapt?: (process: string, environment: Environment) => Environment;
+  /** The program of a process, and where it runs; this clone's when not given. */
+  readonly program?: (process: string, entry: string) => Program;
 }
 
 export interface BroughtUp {

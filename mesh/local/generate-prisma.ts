@@ -1,4 +1,4 @@
-/** Generates the Prisma client of each service whose schema changed since its client was generated. */
+/** Generates the Prisma client of each service, or of those named, whose schema changed since its client was generated. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,11 +8,13 @@ import { promisify } from 'node:util';
 import { Steps } from './steps.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
-const prismaVersion: string = JSON.parse(
-  readFileSync(join(repository, 'node_modules/prisma/package.json'), 'utf8'),
-).version;
-
-const stale = globSync('services/*/prisma/schema.prisma', { cwd: repository }).filter((schema) => {
+const wanted = process.argv.slice(2);
+const services = wanted.length > 0 ? wanted : ['*'];
+const schemas = globSync(
+  services.map((name) => `services/${name}/prisma/schema.prisma`),
+  { cwd: repository },
+);
+const stale = schemas.filter((schema) => {
   const stamp = stampOf(schema);
   return !existsSync(stamp) || readFileSync(stamp, 'utf8') !== fingerprint(schema);
 });
@@ -31,8 +33,9 @@ function stampOf(schema: string): string {
 }
 
 function fingerprint(schema: string): string {
+  const { version } = JSON.parse(readFileSync(join(repository, 'node_modules/prisma/package.json'), 'utf8'));
   return createHash('sha256')
-    .update(prismaVersion)
+    .update(version)
     .update(readFileSync(join(repository, schema)))
     .digest('hex');
 }

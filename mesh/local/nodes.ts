@@ -35,20 +35,32 @@ export interface NodesOptions {
   readonly steps: Steps;
   /** Has the last word on what a process is told. */
   readonly adapt?: ((process: string, environment: Environment) => Environment) | undefined;
+  /** The program of a process, and where it runs; this clone's when not given. */
+  readonly program?: ((process: string, entry: string) => Program) | undefined;
 }
+
+/** What Node.js is given, and the folder that it runs in. */
+export interface Program {
+  readonly args: readonly string[];
+  readonly cwd: string;
+}
+
+const fromThisClone = (_process: string, entry: string): Program => ({
+  args: [join(repository, entry)],
+  cwd: repository,
+});
 
 /** Starts all three kinds at once, and returns when all are healthy. They are stopped gateway first. */
 export async function startNodes(from: Surroundings, options: NodesOptions): Promise<Node[]> {
   const inherited = inheritedEnvironment(options.env);
-  const { adapt = (_, environment) => environment } = options;
+  const { adapt = (_, environment) => environment, program = fromThisClone } = options;
   const { ports } = from;
   const node = (name: string, entry: string, env: Environment, port: number, probe: Probe): Planned => ({
     spec: {
       name,
       command: join(repository, 'node_modules/.bin/node'),
-      args: [join(repository, entry)],
       env: adapt(name, { ...inherited, ...env }),
-      cwd: repository,
+      ...program(name, entry),
     },
     probe,
     address: `127.0.0.1:${port}`,

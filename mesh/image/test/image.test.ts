@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { type BroughtUp, bringUp } from '../../local/bring-up.ts';
+import type { Environment } from '../../local/environment.ts';
+import { dataFolder, repository } from '../../local/folders.ts';
+import { findFreePort, type Ports, readPorts } from '../../local/ports.ts';
+import { Processes } from '../../local/processes.ts';
+import { removeServerData } from '../../local/servers/provide.ts';
+import { Steps } from '../../local/steps.ts';
+import { serviceNames } from '../../topology.ts';
+import { assemble } from '../assemble.ts';
+import { carryOut } from './dockerfile.ts';
+
+const run = promisify(execFile);
+const node = join(repository, 'node_modules/.bin/node');
+
+mkdirSync(join(dataFolder, 'test'), { recursive: true, mode: 0o711 });
+const folder = mkdtempSync(join(dataFolder, 'test/image-'));
+const processes = new Processes({ folder, onEnd: () => {} });
+const told = new Map<string, Environment>();
+let mesh: BroughtUp;
+
+const imageOf = (name: string) => join(folder, 'images', name);
+
+before(async () => {
+  for (const name of [...serviceNames, 'gateway', 'simulators']) assemble(repository, name, imageOf(name));
+  mesh = await bringUp({
+    folder,
+    env: { PATH: process.env.PATH },
+    disposable: true,
+    ports: await freePorts(),
+    processes,
+    steps: new Steps(),
+    adapt: (name, environment) => {
+      told.set(name, environment);
+      return environment;
+    },
+    program: (name) => ({ args: ['.'], cwd: imageOf(name) }),
+  });
+});
+
+after(async () => {
+  await processes.stop();
+  removeServerData(folder);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a mesh of nothing but what the images hold comes up, and a person registers, signs in and asks for emergencies', async () => {
+  const { edgeUrl } = mesh.mesh;
+  const person = {
+    email: 'warga@kreki.example',
+    password: 'Panggil119',
+    fullName: 'Warga Jakarta',
+    phone: '+6281190000119',
+  };
+  const registered = await call(`${edgeUrl}/api/auth/register`, person);
+  assert.equal(registered.status, 200, await registered.clone().text());
+  const signedIn = await call(`${edgeUrl}/api/auth/login`, { email: person.email, password: person.password });
+  const { accessToken } = (await signedIn.json()) as { accessToken: string };
+  const active = await fetch(`${edgeUrl}/api/emergency/active`, {
+    headers: { authorization: `Bearer ${accessToken}` },
+  });
+  assert.equal(active.status, 200, await active.clone().text());
+});
+
+test('the health check of each image tells a process that serves from one that does not', async () => {
+  for (const [name, environment] of told) {
+    const check = (env: Environment) => run(node, ['mesh/image/health.ts'], { cwd: imageOf(name), env });
+    await check(environment);
+    const elsewhere = { SERVICE_PORT: '1', HTTP_PORT: '1' };
+    await assert.rejects(check({ ...environment, ...elsewhere }), { code: 1 }, name);
+  }
+});
+
+test('an image holds no test, no development tool and no manual', () => {
+  for (const name of told.keys()) {
+    const files = globSync('{gateway,services,mesh,gen}/**/*', { cwd: imageOf(name) });
+    const needless = files.filter((file) => /(^|\/)(test|testing)(\/|$)|\.(test\.ts|d\.ts|md|prisma)$/.test(file));
+    assert.deepEqual(needless, [], name);
+    for (const tool of ['prisma', 'typescript', '@biomejs/biome', 'react', 'effect']) {
+      assert.ok(!existsSync(join(imageOf(name), 'node_modules', tool)), `${name} holds ${tool}`);
+    }
+  }
+});
+
+test('an image holds only the services that it runs', () => {
+  for (const name of told.keys()) {
+    const others = globSync('{services/*,gateway,mesh/simulators}', { cwd: imageOf(name) });
+    assert.equal(others.length, 1, `${name}: ${others}`);
+  }
+});
+
+test('the Dockerfile, step by step, makes the same image from the registry', async () => {
+  const scratch = mkdtempSync(join(folder, 'docker-'));
+  const built = await carryOut(repository, { SERVICE: 'simulators' }, scratch);
+  assert.deepEqual(filesOf(built.folder), filesOf(imageOf('simulators')));
+  assert.deepEqual([...built.command, ...built.healthcheck], ['node', '.', 'node', 'mesh/image/health.ts']);
+  assert.equal(built.environment.SERVICE_NAME, 'simulators');
+});
+
+function filesOf(root: string): string[] {
+  return globSync('**/*', { cwd: root, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .toSorted();
+}
+
+const call = (url: string, body: object) =>
+  fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+
+async function freePorts(): Promise<Ports> {
+  const { http, h2c, simulators, smtp, services, servers } = readPorts({});
+  const env: Record<string, string> = {};
+  for (const { variable } of [http, h2c, simulators, smtp, ...Object.values(services), ...Object.values(servers)]) {
+    env[variable] = String(await findFreePort());
+  }
+  return readPorts(env);
+}
