@@ -1,5 +1,6 @@
 /** Bringing up a whole mesh in a data folder: servers, databases, processes. */
 import { type ServiceName, serviceNames } from '../topology.ts';
+import { buildPage } from './build-page.ts';
 import { type Environment, serviceEnvironment } from './environment.ts';
 import type { Mesh } from './mesh.ts';
 import { migrateDatabases } from './migrate.ts';
@@ -22,6 +23,8 @@ export interface BringUpOptions {
   readonly ports: Ports;
   readonly processes: Processes;
   readonly steps: Steps;
+  /** Whether the dashboard runs too, and takes everybody's telemetry. */
+  readonly dashboard?: boolean;
   /** Has the last word on what a process is told. */
   readonly adapt?: (process: string, environment: Environment) => Environment;
   /** The program of a process, and where it runs; this clone's when not given. */
@@ -41,6 +44,7 @@ export interface BroughtUp {
 export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
   const { folder, env, disposable, ports, processes, steps } = options;
   const secrets = new Secrets(folder);
+  const page = options.dashboard ? buildPage(steps) : undefined;
   const urls = await provide({
     folder,
     disposable,
@@ -59,11 +63,15 @@ export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
   const databaseUrls = databases.service;
   const surroundings = describeSurroundings(folder, ports, urls, databaseUrls, secrets, env);
   await migrateDatabases(surroundings, databases.owner, options);
+  await page;
   const nodes = await startNodes(surroundings, options);
   const mesh: Mesh = {
     edgeUrl: `http://127.0.0.1:${ports.http.number}`,
     h2cUrl: `http://127.0.0.1:${ports.h2c.number}`,
     simulatorsUrl: `http://127.0.0.1:${ports.simulators.number}`,
+    ...(options.dashboard && {
+      dashboardUrl: `http://127.0.0.1:${ports.dashboard.number}/#key=${surroundings.operator.dashboardKey}`,
+    }),
     databaseUrls,
     environments: Object.fromEntries(
       serviceNames.map((name) => [name, serviceEnvironment(name, surroundings)]),

@@ -12,6 +12,8 @@ export interface Surroundings {
   /** Each process's own, as the user that the policy makes for it. */
   readonly natsUrls: Readonly<Record<ServiceName, string>>;
   readonly redisUrls: Readonly<Record<CallerName, string>>;
+  /** What the people who run the mesh come with. */
+  readonly operator: { readonly natsUrl: string; readonly dashboardKey: string; readonly accountsFile: string };
   readonly logLevel: string;
   /** Encrypts auth's signing keys at rest. */
   readonly signingKeysSecret: string;
@@ -72,6 +74,31 @@ export function simulatorsEnvironment(from: Surroundings): Environment {
     LOG_LEVEL: from.logLevel,
     ...providerSettings('fcm', from),
     ...providerSettings('whatsapp', from),
+  };
+}
+
+/** The dashboard reads streams and dead letters as the operator, and opens signed in from the address that the launcher prints. */
+export function dashboardEnvironment(from: Surroundings): Environment {
+  return {
+    SERVICE_NAME: 'dashboard',
+    HTTP_PORT: String(from.ports.dashboard.number),
+    OTLP_GRPC_PORT: String(from.ports.otlpGrpc.number),
+    OTLP_HTTP_PORT: String(from.ports.otlpHttp.number),
+    LOG_LEVEL: from.logLevel,
+    EDGE_URL: loopback(from.ports.http.number),
+    NATS_URL: from.operator.natsUrl,
+    DASHBOARD_KEY: from.operator.dashboardKey,
+    DASHBOARD_ACCOUNTS_FILE: from.operator.accountsFile,
+  };
+}
+
+/** Where every process sends its telemetry, and how: every two seconds what was counted since. */
+export function telemetryEnvironment(ports: Ports): Environment {
+  return {
+    OTEL_EXPORTER_OTLP_ENDPOINT: loopback(ports.otlpHttp.number),
+    OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta',
+    OTEL_METRIC_EXPORT_INTERVAL: '2000',
+    OTEL_BSP_SCHEDULE_DELAY: '1000',
   };
 }
 

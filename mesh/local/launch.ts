@@ -52,6 +52,7 @@ export class Launch {
       ports,
       processes: this.processes,
       steps: this.#steps,
+      dashboard: true,
     });
     this.up = true;
     const accounts = await this.#seed(mesh);

@@ -8,6 +8,8 @@ export interface Mesh {
   /** gRPC and Connect over cleartext HTTP/2. */
   readonly h2cUrl: string;
   readonly simulatorsUrl: string;
+  /** The dashboard, with the key that opens it signed in; undefined when it does not run. */
+  readonly dashboardUrl?: string;
   /** Each service's own database, as its own role. */
   readonly databaseUrls: Readonly<Record<ServiceName, string>>;
   /** What each service is told at its start; its seed needs the keys in it. */

@@ -1,13 +1,15 @@
 /** The mesh's own processes: simulators, services and the gateway, each as something to start and to ask for its health. */
 import { join } from 'node:path';
-import { gateway, serviceNames, services, simulators } from '../topology.ts';
+import { dashboard, gateway, serviceNames, services, simulators } from '../topology.ts';
 import {
+  dashboardEnvironment,
   type Environment,
   gatewayEnvironment,
   inheritedEnvironment,
   type Surroundings,
   serviceEnvironment,
   simulatorsEnvironment,
+  telemetryEnvironment,
 } from './environment.ts';
 import { repository } from './folders.ts';
 import { grpcHealth, httpHealth, type Probe, waitHealthy } from './health.ts';
@@ -33,6 +35,8 @@ export interface NodesOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly processes: Processes;
   readonly steps: Steps;
+  /** Whether the dashboard runs too, and takes everybody's telemetry. */
+  readonly dashboard?: boolean | undefined;
   /** Has the last word on what a process is told. */
   readonly adapt?: ((process: string, environment: Environment) => Environment) | undefined;
   /** The program of a process, and where it runs; this clone's when not given. */
@@ -50,9 +54,12 @@ const fromThisClone = (_process: string, entry: string): Program => ({
   cwd: repository,
 });
 
-/** Starts all three kinds at once, and returns when all are healthy. They are stopped gateway first. */
+/** Starts all kinds at once, and returns when all are healthy. They are stopped gateway first. */
 export async function startNodes(from: Surroundings, options: NodesOptions): Promise<Node[]> {
-  const inherited = inheritedEnvironment(options.env);
+  const inherited = {
+    ...(options.dashboard && telemetryEnvironment(from.ports)),
+    ...inheritedEnvironment(options.env),
+  };
   const { adapt = (_, environment) => environment, program = fromThisClone } = options;
   const { ports } = from;
   const node = (name: string, entry: string, env: Environment, port: number, probe: Probe): Planned => ({
@@ -67,6 +74,7 @@ export async function startNodes(from: Surroundings, options: NodesOptions): Pro
   });
   const { number: http } = ports.http;
   const { number: simulated } = ports.simulators;
+  const { number: page } = ports.dashboard;
   const layers: Planned[][] = [
     [
       node(
@@ -76,6 +84,17 @@ export async function startNodes(from: Surroundings, options: NodesOptions): Pro
         simulated,
         httpHealth(`http://127.0.0.1:${simulated}/healthz`),
       ),
+      ...(options.dashboard
+        ? [
+            node(
+              'dashboard',
+              dashboard.entry,
+              dashboardEnvironment(from),
+              page,
+              httpHealth(`http://127.0.0.1:${page}/healthz`),
+            ),
+          ]
+        : []),
     ],
     serviceNames.map((name) => {
       const { number } = ports.services[name];

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
-import { gateway, type ServiceName, servers, serviceNames, services, simulators } from '../topology.ts';
+import { dashboard, gateway, type ServiceName, servers, serviceNames, services, simulators } from '../topology.ts';
 
 export interface Port {
   readonly number: number;
@@ -16,6 +16,9 @@ export interface Ports {
   readonly h2c: Port;
   readonly simulators: Port;
   readonly smtp: Port;
+  readonly dashboard: Port;
+  readonly otlpGrpc: Port;
+  readonly otlpHttp: Port;
   readonly services: Readonly<Record<ServiceName, Port>>;
   readonly servers: ServerPorts;
 }
@@ -35,6 +38,9 @@ export function readPorts(env: NodeJS.ProcessEnv): Ports {
     h2c: port('KREKI_H2C_PORT', gateway.h2cPort, 'edge, h2c'),
     simulators: port('KREKI_SIMULATORS_PORT', simulators.httpPort, 'simulators'),
     smtp: port('KREKI_SMTP_PORT', simulators.smtpPort, 'simulators, SMTP'),
+    dashboard: port('KREKI_DASHBOARD_PORT', dashboard.httpPort, 'dashboard'),
+    otlpGrpc: port('KREKI_OTLP_GRPC_PORT', dashboard.otlpGrpcPort, 'OTLP over gRPC'),
+    otlpHttp: port('KREKI_OTLP_HTTP_PORT', dashboard.otlpHttpPort, 'OTLP over HTTP'),
     services: Object.fromEntries(
       serviceNames.map((name) => [name, port(`KREKI_${name.toUpperCase()}_PORT`, services[name].port, name)]),
     ) as Record<ServiceName, Port>,

@@ -8,6 +8,9 @@ export function addresses(mesh: Mesh): string {
     ['edge', mesh.edgeUrl, 'Connect, gRPC-Web and REST; documentation at /docs'],
     ['edge, h2c', mesh.h2cUrl, 'gRPC and Connect'],
     ['phones', mesh.simulatorsUrl, 'what the simulated phones and mailboxes receive'],
+    ...(mesh.dashboardUrl
+      ? [['dashboard', mesh.dashboardUrl, 'the mesh as it is; this address opens it signed in']]
+      : []),
     ['logs', `${relative(repository, dataFolder)}/logs`, 'one file for each process'],
   ]);
 }

@@ -1,6 +1,6 @@
 /** Secrets and credentials of this machine's mesh, put together with where its servers are. */
 import { join } from 'node:path';
-import { usesNats } from '../policy/nats.ts';
+import { OPERATOR, usesNats } from '../policy/nats.ts';
 import { redisUsers } from '../policy/redis.ts';
 import { type ServiceName, serviceNames, services } from '../topology.ts';
 import { type Surroundings, serviceAccount } from './environment.ts';
@@ -31,6 +31,11 @@ export function describeSurroundings(
       redisUsers().map(({ name }) => name),
       { env, secrets },
     ),
+    operator: {
+      natsUrl: userUrls('nats', urls.nats, [OPERATOR], { env, secrets })[OPERATOR],
+      dashboardKey: secrets.password('dashboardKey'),
+      accountsFile: join(folder, 'accounts.json'),
+    },
     logLevel: env.LOG_LEVEL ?? 'info',
     signingKeysSecret: secrets.key('signingKeys'),
     personalData: Object.fromEntries(

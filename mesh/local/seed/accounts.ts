@@ -16,6 +16,7 @@ const WANTED = [
   { role: 'volunteer', email: 'volunteer1@kreki.example', name: 'Bayu Pratama' },
   { role: 'volunteer', email: 'volunteer2@kreki.example', name: 'Citra Lestari' },
   { role: 'public', email: 'citizen@kreki.example', name: 'Sari Wulandari' },
+  { role: 'platform', email: 'platform@kreki.example', name: 'Pandu Platform' },
 ] as const;
 
 /** The named accounts with a password each: the one of an earlier start, else a new random one. */

@@ -15,6 +15,7 @@ const from: Surroundings = {
   databaseUrls: { auth: 'pg://auth', volunteer: 'pg://vol', emergency: 'pg://emg', notification: 'pg://ntf' },
   natsUrls: { auth: 'nats://auth', volunteer: 'nats://vol', emergency: 'nats://emg', notification: 'nats://ntf' },
   redisUrls: { auth: 'redis://auth', volunteer: '', emergency: '', notification: '', gateway: 'redis://gateway' },
+  operator: { natsUrl: 'nats://operator', dashboardKey: 'key', accountsFile: '/accounts.json' },
   logLevel: 'info',
   signingKeysSecret: 'signing',
   personalData: {

@@ -3,7 +3,10 @@ import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 test('.env.example names every variable that a configuration reads, and no other', () => {
-  const sources = [...globSync('{services/*,gateway,mesh/simulators}/config.ts'), 'mesh/runtime/config.ts'];
+  const sources = [
+    ...globSync('{services/*,gateway,mesh/simulators,mesh/dashboard}/config.ts'),
+    'mesh/runtime/config.ts',
+  ];
   const read = new Set(
     sources.flatMap((file) =>
       [...readFileSync(file, 'utf8').matchAll(/\(\s*'([A-Z][A-Z0-9_]+)'/g)].map(([, name]) => name),
