@@ -1,4 +1,6 @@
 import type { Registry as TypeRegistry } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { Audit } from '@kreki/gen/kreki/options/v1/options_pb.js';
 import type { Logger } from '@kreki/runtime/log';
 import { authorize } from '@kreki/runtime/rpc/interceptors/access';
 import type { Exchange } from '../http/exchange.ts';
@@ -10,12 +12,14 @@ import { upstreamHeaders } from './headers.ts';
 import type { Identity } from './identity.ts';
 import type { Limits } from './limits.ts';
 import { observe } from './observe.ts';
+import { refused } from './refused.ts';
 
 /** The way of every call through the edge, whichever protocol it came by. */
 export interface Edge {
   /**
    * Decides by the contract's rules whether a call goes on: who calls, whether the token still holds, whether they call too often, and whether
-   * the rules let them. Throws the ConnectError to answer with; the request's body need not be read before.
+   * the rules let them. Throws the ConnectError to answer with; the request's body need not be read before. Where refusals go on record, the
+   * call that comes back throws it.
    */
   admit(target: EdgeMethod, exchange: Exchange): Promise<AdmittedCall>;
 }
@@ -31,7 +35,8 @@ export interface EdgeParts {
 }
 
 export function createEdge({ upstreams, identity, limits, types, log, shutdown }: EdgeParts): Edge {
-  const check = async (target: EdgeMethod, exchange: Exchange): Promise<void> => {
+  /** Answers with the refusal of a call that the service is to hear of, and throws every other one. */
+  const check = async (target: EdgeMethod, exchange: Exchange): Promise<ConnectError | undefined> => {
     const known = await identity.read(exchange).catch((error: unknown) => ({ error }));
     if ('error' in known) {
       // Whoever tries tokens is counted as well.
@@ -45,7 +50,14 @@ export function createEdge({ upstreams, identity, limits, types, log, shutdown }
       limits.take(target, exchange.clientIp, caller.kind === 'person' ? caller.userId : undefined),
     ]);
     for (const step of steps) if (step.status === 'rejected') throw step.reason;
-    authorize(caller, target.rules);
+    try {
+      authorize(caller, target.rules);
+    } catch (error) {
+      const known = error instanceof ConnectError && error.code === Code.PermissionDenied;
+      if (known && target.rules.audit !== Audit.UNSPECIFIED) return error;
+      throw error;
+    }
+    return undefined;
   };
 
   return {
@@ -56,16 +68,13 @@ export function createEdge({ upstreams, identity, limits, types, log, shutdown }
         observed.failed(shown);
         return shown;
       };
-      await check(target, exchange).catch((error: unknown) => {
+      const refusal = await check(target, exchange).catch((error: unknown) => {
         throw refuse(error);
       });
-      return forward(
-        target,
-        upstreams[target.upstream],
-        upstreamHeaders(target, exchange, observed.context),
-        refuse,
-        shutdown,
-      );
+      const upstream = upstreams[target.upstream];
+      const headers = upstreamHeaders(target, exchange, observed.context);
+      if (refusal) return refused(target, upstream, headers, refuse(refusal));
+      return forward(target, upstream, headers, refuse, shutdown);
     },
   };
 }

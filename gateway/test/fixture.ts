@@ -31,6 +31,8 @@ export interface Received {
 export interface Upstream {
   readonly url: string;
   readonly received: Received[];
+  /** Calls that it refused by the contract's rules. */
+  readonly refused: { readonly rpc: string; readonly headers: Headers }[];
   /** The last call. */
   last(): Received;
   /** What the next calls of GetMe do: sleep, fail, answer. */
@@ -47,6 +49,7 @@ export async function startUpstream(identityUrl: string): Promise<Upstream> {
   const keys = createGrpcTransport({ url: identityUrl });
   const fetchKeys = fetchKeysFrom(keys);
   const received: Received[] = [];
+  const refused: Upstream['refused'] = [];
   const behaviour: Upstream['behaviour'] = { delayMs: 0, failWith: undefined };
   const watches = { open: 0, sent: 0 };
   const note = (message: unknown, context: HandlerContext) => {
@@ -112,6 +115,11 @@ export async function startUpstream(identityUrl: string): Promise<Upstream> {
     implementations: [auth, answering(UserAdminService, note, {}), emergency, volunteer, notification],
     interceptors: [
       telemetry(createLogger('fixture', 'silent')),
+      (next) => (request) =>
+        next(request).catch((error: unknown) => {
+          refused.push({ rpc: request.method.name, headers: request.header });
+          throw error;
+        }),
       access(createTokenVerifier({ fetchKeys })),
       validation,
     ],
@@ -121,6 +129,7 @@ export async function startUpstream(identityUrl: string): Promise<Upstream> {
   return {
     url: `http://127.0.0.1:${server.port}`,
     received,
+    refused,
     behaviour,
     watches,
     last() {

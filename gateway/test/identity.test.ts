@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
+import { UserAdminService } from '@kreki/gen/kreki/auth/v1/user_admin_service_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import { reasonOf } from '@kreki/runtime/errors';
 import { startIdentity } from '@kreki/runtime/testing/identity';
@@ -73,6 +74,17 @@ test('the contract says who may call: nobody, somebody, somebody with the permis
   assert.equal(reasonOf(denied), 'PERMISSION_REQUIRED');
   const permitted = bearer(await edge.identity.tokenFor({ permissions: ['emergencies:create'] }));
   await emergency.triggerPanic(press, { headers: permitted });
+});
+
+test('a refusal that goes on record is told to the service, and stands whatever that answers', async () => {
+  const users = clientOf(edge, UserAdminService);
+  const headers = bearer(await edge.identity.tokenFor());
+  const denied = await rejection(users.getUser({ userId: ID }, { headers }));
+  assert.equal(reasonOf(denied), 'PERMISSION_REQUIRED');
+  const told = edge.upstream.refused.at(-1);
+  assert.equal(told?.rpc, 'GetUser');
+  assert.equal(told?.headers.get('authorization'), headers.authorization);
+  assert.equal(reasonOf(await rejection(users.getUser({ userId: ID }))), 'SIGN_IN_REQUIRED');
 });
 
 test('what outsiders say in the mesh’s own headers is dropped, and the edge says what it knows', async () => {

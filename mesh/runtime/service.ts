@@ -1,6 +1,9 @@
 import type { DescService } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
+import { Audit } from '@kreki/gen/kreki/options/v1/options_pb.js';
 import type { JSONWebKeySet } from 'jose';
+import { auditHousekeeping } from './audit/housekeeping.ts';
+import { audit } from './audit/interceptor.ts';
 import type { ServiceConfig } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { type DataSteps, Migrated } from './database/migrations.ts';
@@ -18,6 +21,7 @@ import type { Implementation } from './rpc/handlers.ts';
 import { access } from './rpc/interceptors/access.ts';
 import { telemetry } from './rpc/interceptors/telemetry.ts';
 import { validation } from './rpc/interceptors/validation.ts';
+import { rulesOf } from './rpc/rules.ts';
 import { startRpcServer } from './rpc/server.ts';
 import { createGrpcTransport, type GrpcTransport } from './rpc/transport.ts';
 import { startTelemetry } from './telemetry.ts';
@@ -114,14 +118,22 @@ export async function createService<C extends ServiceConfig>(
     outbox: (relay && createOutbox(relay)) as ServiceBuilder<C>['outbox'],
     client: (service, upstream) => createClient(service, transportTo(upstream)),
     onStop: (step) => void ends.push(step),
-    async start({ rpc, consumers = [], loops = [] }) {
+    async start({ rpc, consumers = [], loops: own = [] }) {
       try {
+        if (!database && rpc.some(isAudited))
+          throw new Error(`${config.name} has no database to put calls on record in`);
+        const loops = database && rpc.some(isAudited) ? [...own, auditHousekeeping(database, log)] : own;
         const fetchKeys = options.fetchKeys ?? fetchKeysFrom(transportTo('auth'));
         const server = await startRpcServer({
           host: config.host,
           port: config.port,
           implementations: rpc,
-          interceptors: [telemetry(log), access(createTokenVerifier({ fetchKeys })), validation],
+          interceptors: [
+            telemetry(log),
+            ...(database ? [audit(database, log)] : []),
+            access(createTokenVerifier({ fetchKeys })),
+            validation,
+          ],
         });
         const running = consumers.map((consumer) => {
           if (!database || !bus) throw new Error(`${config.name} consumes events but has no database or bus`);
@@ -152,3 +164,6 @@ export async function createService<C extends ServiceConfig>(
     },
   };
 }
+
+const isAudited = ({ service }: Implementation): boolean =>
+  service.methods.some((method) => rulesOf(method).audit !== Audit.UNSPECIFIED);

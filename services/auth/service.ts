@@ -1,6 +1,8 @@
+import { AuditService } from '@kreki/gen/kreki/auth/v1/audit_service_pb.js';
 import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
 import { DirectoryService } from '@kreki/gen/kreki/auth/v1/directory_service_pb.js';
 import { UserAdminService } from '@kreki/gen/kreki/auth/v1/user_admin_service_pb.js';
+import { auditRpc } from '@kreki/runtime/audit/rpc';
 import { loop } from '@kreki/runtime/loop';
 import { checkLookupKey } from '@kreki/runtime/personal-data/check-lookup-key';
 import { PersonalData } from '@kreki/runtime/personal-data/personal-data';
@@ -63,6 +65,7 @@ export async function startAuth(config: Config): Promise<RunningService> {
       implement(AuthService, authRpc(context)),
       implement(UserAdminService, userAdminRpc(context)),
       implement(DirectoryService, directoryRpc(context)),
+      implement(AuditService, auditRpc(database)),
     ],
     loops: [
       catchUp,

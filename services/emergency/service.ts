@@ -1,5 +1,7 @@
+import { AuditService } from '@kreki/gen/kreki/emergency/v1/audit_service_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
+import { auditRpc } from '@kreki/runtime/audit/rpc';
 import { loop } from '@kreki/runtime/loop';
 import { implement } from '@kreki/runtime/rpc/handlers';
 import { createService, type RunningService } from '@kreki/runtime/service';
@@ -54,7 +56,7 @@ export async function startEmergency(config: Config): Promise<RunningService> {
   });
 
   return service.start({
-    rpc: [implement(EmergencyService, emergencyRpc(context))],
+    rpc: [implement(EmergencyService, emergencyRpc(context)), implement(AuditService, auditRpc(database))],
     consumers: [repliesConsumer(context)],
     loops: [dispatcher, poll, record],
   });

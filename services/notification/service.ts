@@ -1,5 +1,7 @@
 import { DirectoryService } from '@kreki/gen/kreki/auth/v1/directory_service_pb.js';
+import { AuditService } from '@kreki/gen/kreki/notification/v1/audit_service_pb.js';
 import { NotificationService } from '@kreki/gen/kreki/notification/v1/notification_service_pb.js';
+import { auditRpc } from '@kreki/runtime/audit/rpc';
 import { implement } from '@kreki/runtime/rpc/handlers';
 import { createService, type RunningService } from '@kreki/runtime/service';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -41,6 +43,7 @@ export async function startNotification(config: Config): Promise<RunningService>
         NotificationService,
         notificationRpc({ config, database, prisma, outbox, contactRefresh: refresh, log }),
       ),
+      implement(AuditService, auditRpc(database)),
     ],
     consumers: [dispatchConsumer(queues), contactsConsumer(queues, refresh)],
     loops: [...queues.lanes, refresh, retention(database, config.retentionMs, log)],

@@ -1,4 +1,6 @@
+import { AuditService } from '@kreki/gen/kreki/volunteer/v1/audit_service_pb.js';
 import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
+import { auditRpc } from '@kreki/runtime/audit/rpc';
 import { implement } from '@kreki/runtime/rpc/handlers';
 import { createService, type RunningService } from '@kreki/runtime/service';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -21,7 +23,7 @@ export async function startVolunteer(config: Config): Promise<RunningService> {
 
   const context: Context = { database, prisma, outbox, positions, positionFreshMs: config.positionFreshMs };
   return service.start({
-    rpc: [implement(VolunteerService, volunteerRpc(context))],
+    rpc: [implement(VolunteerService, volunteerRpc(context)), implement(AuditService, auditRpc(database))],
     consumers: [engagementConsumer],
   });
 }

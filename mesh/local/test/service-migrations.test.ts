@@ -5,13 +5,23 @@ import { test } from 'node:test';
 import { services } from '../../topology.ts';
 import { repository } from '../folders.ts';
 
-const tables = readFileSync(join(repository, 'mesh/runtime/events/schema.sql'), 'utf8').trim();
+const sql = (file: string) => readFileSync(join(repository, file), 'utf8').trim();
+const tables = sql('mesh/runtime/events/schema.sql');
+const record = sql('mesh/runtime/audit/schema.sql');
 
 for (const [name, { publishes, consumes }] of Object.entries(services)) {
   if (!publishes && consumes.length === 0) continue;
   test(`the first migration of ${name} has the tables of outbox and inbox, word for word`, () => {
     const [first] = globSync(`services/${name}/prisma/migrations/*/migration.sql`, { cwd: repository }).sort();
     assert.ok(first, 'it has a migration');
-    assert.ok(readFileSync(join(repository, first), 'utf8').includes(tables));
+    assert.ok(sql(first).includes(tables));
+  });
+}
+
+for (const [name, { serves }] of Object.entries(services)) {
+  if (!serves.some((typeName) => typeName.endsWith('.AuditService'))) continue;
+  test(`one migration of ${name} has the audit log, word for word`, () => {
+    const migrations = globSync(`services/${name}/prisma/migrations/*/migration.sql`, { cwd: repository });
+    assert.equal(migrations.filter((file) => sql(file).includes(record)).length, 1);
   });
 }

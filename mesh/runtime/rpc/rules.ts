@@ -1,6 +1,11 @@
 import { type DescMethod, getOption, hasOption } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
-import { Audience, type RateLimitKey, rules as rulesOption } from '@kreki/gen/kreki/options/v1/options_pb.js';
+import {
+  Audience,
+  type Audit,
+  type RateLimitKey,
+  rules as rulesOption,
+} from '@kreki/gen/kreki/options/v1/options_pb.js';
 
 /** The rules of one RPC, from its contract. */
 export interface MethodRules {
@@ -12,6 +17,8 @@ export interface MethodRules {
   readonly deadlineMs: number | undefined;
   readonly rateLimit: { readonly requests: number; readonly windowMs: number; readonly key: RateLimitKey } | undefined;
   readonly forwardHeaders: readonly string[];
+  /** Whose calls go on record. */
+  readonly audit: Audit;
   /** Whether a call that may or may not have arrived can be sent again. */
   readonly retryable: boolean;
 }
@@ -43,6 +50,7 @@ function read(method: DescMethod): MethodRules {
       key: option.rateLimit.key,
     },
     forwardHeaders: option.forwardHeaders,
+    audit: option.audit,
     retryable: method.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN,
   };
 }

@@ -1,5 +1,6 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { UserDeactivatedSchema } from '@kreki/gen/kreki/auth/v1/auth_events_pb.js';
+import { recordChange } from '@kreki/runtime/audit/audited';
 import { personOf } from '@kreki/runtime/caller';
 import { event } from '@kreki/runtime/events/outbox';
 import { userMessage } from '../accounts/account.ts';
@@ -29,10 +30,9 @@ export const deactivateUser =
       const deactivateTime = timestampFromDate(after.updateTime);
       await context.outbox.append(tx, [event(UserDeactivatedSchema, { userId, deactivateTime }, userId)]);
       const sessions = await revokeSessions(tx, await endSessions(tx, userId, 'deactivated'), lifetimeMs);
-      return {
-        account: after,
-        revocations: [...sessions, ...(await outdateTokens(tx, userSubject(userId), lifetimeMs))],
-      };
+      const tokens = await outdateTokens(tx, userSubject(userId), lifetimeMs);
+      await recordChange(rpc, tx);
+      return { account: after, revocations: [...sessions, ...tokens] };
     });
     context.outbox.wake();
     await context.revocations.publish(revocations);

@@ -1,5 +1,6 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { UserRoleChangedSchema } from '@kreki/gen/kreki/auth/v1/auth_events_pb.js';
+import { recordChange } from '@kreki/runtime/audit/audited';
 import { type Person, personOf } from '@kreki/runtime/caller';
 import type { Tx } from '@kreki/runtime/database/database';
 import { event } from '@kreki/runtime/events/outbox';
@@ -26,7 +27,9 @@ export const updateUserRole =
       const after = await updateRole(tx, userId, role);
       await context.outbox.append(tx, [roleChanged(before, after)]);
       const lifetimeMs = context.config.accessTokenLifetimeMs;
-      return { account: after, revocations: await outdateTokens(tx, userSubject(userId), lifetimeMs) };
+      const revocations = await outdateTokens(tx, userSubject(userId), lifetimeMs);
+      await recordChange(rpc, tx, `roles/${before.roleName}`);
+      return { account: after, revocations };
     });
     context.outbox.wake();
     await context.revocations.publish(revocations);

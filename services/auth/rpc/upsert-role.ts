@@ -1,4 +1,5 @@
 import { Code } from '@connectrpc/connect';
+import { recordChange } from '@kreki/runtime/audit/audited';
 import { fail } from '@kreki/runtime/errors';
 import type { Context } from '../context.ts';
 import { roleSubject } from '../revocation/redis-keys.ts';
@@ -11,7 +12,7 @@ import type { UserAdminRpc } from './user-admin-rpc.ts';
 
 export const upsertRole =
   (context: Context): UserAdminRpc['upsertRole'] =>
-  async ({ role }) => {
+  async ({ role }, rpc) => {
     if (role === undefined) throw fail(Code.InvalidArgument, 'ROLE_MISSING', 'No role was given.');
     const { name, description } = role;
     const wanted: StoredRole = { name, description, permissions: permissionTexts(role.permissions) };
@@ -19,8 +20,11 @@ export const upsertRole =
     const revocations = await context.database.transaction(async (tx) => {
       const before = await lockRole(tx, name);
       await writeRole(tx, wanted);
-      if (before === undefined || sameRights(before, wanted)) return [];
-      return outdateTokens(tx, roleSubject(name), context.config.accessTokenLifetimeMs);
+      const outdated = before !== undefined && !sameRights(before, wanted);
+      const lifetimeMs = context.config.accessTokenLifetimeMs;
+      const tokens = outdated ? await outdateTokens(tx, roleSubject(name), lifetimeMs) : [];
+      await recordChange(rpc, tx);
+      return tokens;
     });
     await context.revocations.publish(revocations);
     return { role: roleMessage(wanted) };

@@ -1,4 +1,5 @@
-import type { ConnectError } from '@connectrpc/connect';
+import type { ConnectError, HandlerContext } from '@connectrpc/connect';
+import { byPrivilege } from '@kreki/runtime/audit/audited';
 import type { Person } from '@kreki/runtime/caller';
 import type { EmergencyState } from '../store/emergencies.ts';
 import type { OfferRow } from '../store/offers.ts';
@@ -27,6 +28,11 @@ export function partOf(
   if (responded(state, person.userId)) return { state, part: 'responder' };
   if (offer) return { state, part: 'offered' };
   throw notYours();
+}
+
+/** Puts the call of somebody who sees a foreign emergency because they are a dispatcher on record. */
+export function noteDispatcher(call: HandlerContext, person: Person, state: EmergencyState, part: Part): void {
+  if (part === 'dispatcher' && state.requesterId !== person.userId) byPrivilege(call);
 }
 
 /** What somebody is told of an emergency that does not exist. */

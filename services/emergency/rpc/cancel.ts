@@ -1,3 +1,4 @@
+import { byPrivilege, recordChange } from '@kreki/runtime/audit/audited';
 import { personOf } from '@kreki/runtime/caller';
 import type { Context } from '../context.ts';
 import { absent, DISPATCHER, partOf } from '../emergencies/access.ts';
@@ -12,8 +13,12 @@ export const cancel =
   async ({ id, reason }, call) => {
     const person = personOf(call);
     const state = await changeEmergency(context, id, async (held) => {
-      if (held.state.requesterId !== person.userId && !person.can(DISPATCHER.update)) throw notYours();
+      const { requesterId } = held.state;
+      const own = requesterId === person.userId;
+      if (!own && !person.can(DISPATCHER.update)) throw notYours();
+      if (!own) byPrivilege(call);
       await callOff(held, reason);
+      await recordChange(call, held.tx, `people/${requesterId}`);
     });
     if (!state) throw absent(person, id);
     return { emergency: emergencyMessage(state, partOf(person, id, state, undefined).part) };

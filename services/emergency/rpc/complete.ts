@@ -1,4 +1,5 @@
 import { ResponseStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
+import { byPrivilege, recordChange } from '@kreki/runtime/audit/audited';
 import { type Person, personOf } from '@kreki/runtime/caller';
 import type { Context } from '../context.ts';
 import { absent, DISPATCHER, partOf } from '../emergencies/access.ts';
@@ -14,18 +15,18 @@ export const complete =
   async ({ id }, call) => {
     const person = personOf(call);
     const state = await changeEmergency(context, id, async (held) => {
-      mayComplete(person, held.state);
+      if (!mayCompleteOwn(person, held.state)) byPrivilege(call);
       await finish(held);
+      await recordChange(call, held.tx, `people/${held.state.requesterId}`);
     });
     if (!state) throw absent(person, id);
     return { emergency: emergencyMessage(state, partOf(person, id, state, undefined).part) };
   };
 
-/** A dispatcher may, and a responder who is or was there. */
-function mayComplete(person: Person, state: EmergencyState): void {
-  if (person.can(DISPATCHER.update)) return;
+/** Whether it is a responder who is or was there, for whom it is their own to complete; else it takes a dispatcher. */
+function mayCompleteOwn(person: Person, state: EmergencyState): boolean {
   const own = state.responses.find(({ volunteerId }) => volunteerId === person.userId);
-  if (!own) throw notYours();
-  if (own.status === ResponseStatus.ARRIVED || own.status === ResponseStatus.COMPLETED) return;
-  throw invalidTransition(ResponseStatus[own.status] ?? '', 'COMPLETED');
+  if (own?.status === ResponseStatus.ARRIVED || own?.status === ResponseStatus.COMPLETED) return true;
+  if (person.can(DISPATCHER.update)) return false;
+  throw own ? invalidTransition(ResponseStatus[own.status] ?? '', 'COMPLETED') : notYours();
 }

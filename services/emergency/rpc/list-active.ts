@@ -1,3 +1,4 @@
+import { byPrivilege } from '@kreki/runtime/audit/audited';
 import { personOf } from '@kreki/runtime/caller';
 import { decodePageToken, encodePageToken, pageSize } from '@kreki/runtime/paging';
 import type { Context } from '../context.ts';
@@ -23,6 +24,7 @@ export const listActive =
       ({ after }) => typeof after === 'string' && UUID.test(after),
     )?.after;
     const scope = person.can(DISPATCHER.read) ? undefined : person.userId;
+    if (!scope) byPrivilege(call);
     const rows = await listOpen(database, { after, severity, limit: size + 1 }, scope);
     const page = rows.slice(0, size);
     const own = scope

@@ -1,4 +1,5 @@
 import { Code } from '@connectrpc/connect';
+import { byPrivilege } from '@kreki/runtime/audit/audited';
 import { personOf } from '@kreki/runtime/caller';
 import { fail } from '@kreki/runtime/errors';
 import type { Context } from '../context.ts';
@@ -11,8 +12,11 @@ export const getProfile =
   async ({ volunteerId }, call) => {
     const person = personOf(call);
     const id = volunteerId === 'me' ? person.userId : volunteerId.toLowerCase();
-    if (id !== person.userId && !person.can('volunteers:read')) {
-      throw fail(Code.PermissionDenied, 'NOT_YOUR_PROFILE', 'you may read your own profile only');
+    if (id !== person.userId) {
+      if (!person.can('volunteers:read')) {
+        throw fail(Code.PermissionDenied, 'NOT_YOUR_PROFILE', 'you may read your own profile only');
+      }
+      byPrivilege(call);
     }
     return { volunteer: await loadProfile(context, id) };
   };

@@ -1,6 +1,7 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
 import { CertificationVerifiedSchema } from '@kreki/gen/kreki/volunteer/v1/volunteer_events_pb.js';
+import { recordChange } from '@kreki/runtime/audit/audited';
 import { personOf } from '@kreki/runtime/caller';
 import { fail } from '@kreki/runtime/errors';
 import { event } from '@kreki/runtime/events/outbox';
@@ -29,6 +30,7 @@ export const verifyCertification =
           verifyTime: timestampFromDate(checked_at),
         };
         await outbox.append(tx, [event(CertificationVerifiedSchema, verification, volunteerId)]);
+        await recordChange(call, tx);
       })
       .catch((error) => {
         // One that was found false before no longer holds its number, which another may have taken since.

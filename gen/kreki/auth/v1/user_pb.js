@@ -5,12 +5,13 @@
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_kreki_common_v1_locale } from "../../common/v1/locale_pb.js";
+import { file_kreki_options_v1_options } from "../../options/v1/options_pb.js";
 
 /**
  * Describes the file kreki/auth/v1/user.proto.
  */
 export const file_kreki_auth_v1_user = /*@__PURE__*/
-  fileDesc("ChhrcmVraS9hdXRoL3YxL3VzZXIucHJvdG8SDWtyZWtpLmF1dGgudjEijAIKBFVzZXISCgoCaWQYASABKAkSDQoFZW1haWwYAiABKAkSDQoFcGhvbmUYAyABKAkSEQoJZnVsbF9uYW1lGAQgASgJEgwKBHJvbGUYBSABKAkSEAoIdmVyaWZpZWQYBiABKAgSDgoGYWN0aXZlGAcgASgIEicKBmxvY2FsZRgIIAEoDjIXLmtyZWtpLmNvbW1vbi52MS5Mb2NhbGUSLwoLY3JlYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRldGFnGAsgASgJYgZwcm90bzM", [file_google_protobuf_timestamp, file_kreki_common_v1_locale]);
+  fileDesc("ChhrcmVraS9hdXRoL3YxL3VzZXIucHJvdG8SDWtyZWtpLmF1dGgudjEimAIKBFVzZXISFgoCaWQYASABKAlCCsK8GAZwZW9wbGUSDQoFZW1haWwYAiABKAkSDQoFcGhvbmUYAyABKAkSEQoJZnVsbF9uYW1lGAQgASgJEgwKBHJvbGUYBSABKAkSEAoIdmVyaWZpZWQYBiABKAgSDgoGYWN0aXZlGAcgASgIEicKBmxvY2FsZRgIIAEoDjIXLmtyZWtpLmNvbW1vbi52MS5Mb2NhbGUSLwoLY3JlYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRldGFnGAsgASgJYgZwcm90bzM", [file_google_protobuf_timestamp, file_kreki_common_v1_locale, file_kreki_options_v1_options]);
 
 /**
  * Describes the message kreki.auth.v1.User.

@@ -6,7 +6,7 @@
 
 import type { GenEnum, GenExtension, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Duration, MethodOptions } from "@bufbuild/protobuf/wkt";
+import type { Duration, FieldOptions, MethodOptions } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file kreki/options/v1/options.proto.
@@ -94,6 +94,13 @@ export declare type MethodRules = Message<"kreki.options.v1.MethodRules"> & {
    * @generated from field: repeated string forward_headers = 6;
    */
   forwardHeaders: string[];
+
+  /**
+   * Whose calls go on record.
+   *
+   * @generated from field: kreki.options.v1.Audit audit = 9;
+   */
+  audit: Audit;
 };
 
 /**
@@ -183,9 +190,58 @@ export enum RateLimitKey {
 export declare const RateLimitKeySchema: GenEnum<RateLimitKey>;
 
 /**
+ * Whose calls of an RPC go on record, in the append-only audit log of the service that answers it. A call that was refused with
+ * PERMISSION_DENIED goes on record wherever one that was let through would.
+ *
+ * @generated from enum kreki.options.v1.Audit
+ */
+export enum Audit {
+  /**
+   * Not said: nobody's. It is for RPCs by which people see and change what is their own.
+   *
+   * @generated from enum value: AUDIT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Every person's; a service that calls on its own behalf leaves no entry.
+   *
+   * @generated from enum value: AUDIT_PEOPLE = 1;
+   */
+  PEOPLE = 1,
+
+  /**
+   * A person's who acts on what is not their own, by virtue of their role. The service says for each call whether it was so.
+   *
+   * @generated from enum value: AUDIT_PRIVILEGED = 2;
+   */
+  PRIVILEGED = 2,
+
+  /**
+   * Everybody's, services included.
+   *
+   * @generated from enum value: AUDIT_ALL = 3;
+   */
+  ALL = 3,
+}
+
+/**
+ * Describes the enum kreki.options.v1.Audit.
+ */
+export declare const AuditSchema: GenEnum<Audit>;
+
+/**
  * The rules of this RPC.
  *
  * @generated from extension: kreki.options.v1.MethodRules rules = 50119;
  */
 export declare const rules: GenExtension<MethodOptions, MethodRules>;
+
+/**
+ * Collection, such as `people` or `emergencies`, of what a field's value names. Of a call that goes on record, the values of these
+ * fields in the request and in the answer say whom and what it was about: `people/0199c0de-…`.
+ *
+ * @generated from extension: string subject = 50120;
+ */
+export declare const subject: GenExtension<FieldOptions, string>;
 

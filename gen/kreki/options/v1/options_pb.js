@@ -12,7 +12,7 @@ import { file_google_protobuf_descriptor, file_google_protobuf_duration } from "
  * Describes the file kreki/options/v1/options.proto.
  */
 export const file_kreki_options_v1_options = /*@__PURE__*/
-  fileDesc("Ch5rcmVraS9vcHRpb25zL3YxL29wdGlvbnMucHJvdG8SEGtyZWtpLm9wdGlvbnMudjEihgEKCVJhdGVMaW1pdBIZCghyZXF1ZXN0cxgBIAEoDUIHukgEKgIgABIxCgZ3aW5kb3cYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBrpIA8gBARIrCgNrZXkYAyABKA4yHi5rcmVraS5vcHRpb25zLnYxLlJhdGVMaW1pdEtleSKZAgoLTWV0aG9kUnVsZXMSOAoIYXVkaWVuY2UYASABKA4yGi5rcmVraS5vcHRpb25zLnYxLkF1ZGllbmNlQgq6SAeCAQQQASAAEkMKCnBlcm1pc3Npb24YAiABKAlCL7pILHIqMiheKFthLXpfXSs6KGNyZWF0ZXxyZWFkfHVwZGF0ZXxkZWxldGUpKT8kEhQKDG1lc2hfY2FsbGVycxgDIAEoCBIrCghkZWFkbGluZRgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgpyYXRlX2xpbWl0GAUgASgLMhsua3Jla2kub3B0aW9ucy52MS5SYXRlTGltaXQSFwoPZm9yd2FyZF9oZWFkZXJzGAYgAygJKnwKCEF1ZGllbmNlEhgKFEFVRElFTkNFX1VOU1BFQ0lGSUVEEAASEwoPQVVESUVOQ0VfUFVCTElDEAESFgoSQVVESUVOQ0VfU0lHTkVEX0lOEAISFgoSQVVESUVOQ0VfUEVSTUlUVEVEEAMSEQoNQVVESUVOQ0VfTUVTSBAEKl4KDFJhdGVMaW1pdEtleRIeChpSQVRFX0xJTUlUX0tFWV9VTlNQRUNJRklFRBAAEhUKEVJBVEVfTElNSVRfS0VZX0lQEAESFwoTUkFURV9MSU1JVF9LRVlfVVNFUhACOlUKBXJ1bGVzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYx4cDIAEoCzIdLmtyZWtpLm9wdGlvbnMudjEuTWV0aG9kUnVsZXNSBXJ1bGVzYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_descriptor, file_google_protobuf_duration]);
+  fileDesc("Ch5rcmVraS9vcHRpb25zL3YxL29wdGlvbnMucHJvdG8SEGtyZWtpLm9wdGlvbnMudjEihgEKCVJhdGVMaW1pdBIZCghyZXF1ZXN0cxgBIAEoDUIHukgEKgIgABIxCgZ3aW5kb3cYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBrpIA8gBARIrCgNrZXkYAyABKA4yHi5rcmVraS5vcHRpb25zLnYxLlJhdGVMaW1pdEtleSLBAgoLTWV0aG9kUnVsZXMSOAoIYXVkaWVuY2UYASABKA4yGi5rcmVraS5vcHRpb25zLnYxLkF1ZGllbmNlQgq6SAeCAQQQASAAEkMKCnBlcm1pc3Npb24YAiABKAlCL7pILHIqMiheKFthLXpfXSs6KGNyZWF0ZXxyZWFkfHVwZGF0ZXxkZWxldGUpKT8kEhQKDG1lc2hfY2FsbGVycxgDIAEoCBIrCghkZWFkbGluZRgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgpyYXRlX2xpbWl0GAUgASgLMhsua3Jla2kub3B0aW9ucy52MS5SYXRlTGltaXQSFwoPZm9yd2FyZF9oZWFkZXJzGAYgAygJEiYKBWF1ZGl0GAkgASgOMhcua3Jla2kub3B0aW9ucy52MS5BdWRpdCp8CghBdWRpZW5jZRIYChRBVURJRU5DRV9VTlNQRUNJRklFRBAAEhMKD0FVRElFTkNFX1BVQkxJQxABEhYKEkFVRElFTkNFX1NJR05FRF9JThACEhYKEkFVRElFTkNFX1BFUk1JVFRFRBADEhEKDUFVRElFTkNFX01FU0gQBCpeCgxSYXRlTGltaXRLZXkSHgoaUkFURV9MSU1JVF9LRVlfVU5TUEVDSUZJRUQQABIVChFSQVRFX0xJTUlUX0tFWV9JUBABEhcKE1JBVEVfTElNSVRfS0VZX1VTRVIQAipVCgVBdWRpdBIVChFBVURJVF9VTlNQRUNJRklFRBAAEhAKDEFVRElUX1BFT1BMRRABEhQKEEFVRElUX1BSSVZJTEVHRUQQAhINCglBVURJVF9BTEwQAzpVCgVydWxlcxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGMeHAyABKAsyHS5rcmVraS5vcHRpb25zLnYxLk1ldGhvZFJ1bGVzUgVydWxlczo5CgdzdWJqZWN0Eh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxjIhwMgASgJUgdzdWJqZWN0YgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_descriptor, file_google_protobuf_duration]);
 
 /**
  * Describes the message kreki.options.v1.RateLimit.
@@ -57,10 +57,34 @@ export const RateLimitKey = /*@__PURE__*/
   tsEnum(RateLimitKeySchema);
 
 /**
+ * Describes the enum kreki.options.v1.Audit.
+ */
+export const AuditSchema = /*@__PURE__*/
+  enumDesc(file_kreki_options_v1_options, 2);
+
+/**
+ * Whose calls of an RPC go on record, in the append-only audit log of the service that answers it. A call that was refused with
+ * PERMISSION_DENIED goes on record wherever one that was let through would.
+ *
+ * @generated from enum kreki.options.v1.Audit
+ */
+export const Audit = /*@__PURE__*/
+  tsEnum(AuditSchema);
+
+/**
  * The rules of this RPC.
  *
  * @generated from extension: kreki.options.v1.MethodRules rules = 50119;
  */
 export const rules = /*@__PURE__*/
   extDesc(file_kreki_options_v1_options, 0);
+
+/**
+ * Collection, such as `people` or `emergencies`, of what a field's value names. Of a call that goes on record, the values of these
+ * fields in the request and in the answer say whom and what it was about: `people/0199c0de-…`.
+ *
+ * @generated from extension: string subject = 50120;
+ */
+export const subject = /*@__PURE__*/
+  extDesc(file_kreki_options_v1_options, 1);
 

@@ -1,0 +1,129 @@
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { Code, ConnectError, type Interceptor, type StreamResponse } from '@connectrpc/connect';
+import { Audit } from '@kreki/gen/kreki/options/v1/options_pb.js';
+import { type Caller, callerKey } from '../caller.ts';
+import type { Database } from '../database/database.ts';
+import { databaseError } from '../database/errors.ts';
+import { reasonOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { rulesOf } from '../rpc/rules.ts';
+import { AuditedCall, auditedKey } from './audited.ts';
+import { appendEntry } from './entries.ts';
+import { FailureLimit } from './failures.ts';
+
+/** Codes that say that nothing was read or changed, and that nobody tried what they may not. */
+const NOTHING_HAPPENED: ReadonlySet<Code> = new Set([
+  Code.Unauthenticated,
+  Code.InvalidArgument,
+  Code.Unavailable,
+  Code.ResourceExhausted,
+  Code.DeadlineExceeded,
+  Code.Canceled,
+]);
+
+type Messages = AsyncIterable<MessageShape<DescMessage>>;
+
+/**
+ * Puts calls on record where the contract says so, before their answer goes out: one that cannot be put on record is not answered. It
+ * stands outside of `access`, since refusals go on record too, and inside of `telemetry`, whose trace it notes.
+ */
+export function audit(database: Database, log: Logger): Interceptor {
+  const failures = new FailureLimit();
+  return (next) => async (request) => {
+    if (rulesOf(request.method).audit === Audit.UNSPECIFIED) return next(request);
+    const caller = () => request.contextValues.get(callerKey);
+    const omitted = () => failures.take(actorOf(caller()), false) ?? 0;
+    const call = new AuditedCall(request.method, request.header, caller, omitted);
+    request.contextValues.set(auditedKey, call);
+
+    const answered = async (message?: MessageShape<DescMessage>) => {
+      if (!call.counts || call.recorded) return;
+      if (message) call.about(request.method.output, message);
+      await appendEntry(database, call.entry('OK', '', omitted()));
+    };
+    const failed = async (thrown: unknown) => {
+      const error = databaseError(thrown);
+      const code = error instanceof ConnectError ? error.code : Code.Internal;
+      if (NOTHING_HAPPENED.has(code) || isAbort(error)) return;
+      if (!call.counts && !isRefusalOnRecord(call, code)) return;
+      const before = failures.take(actorOf(call.caller), true);
+      if (before === undefined) return;
+      const entry = call.entry(outcomeOf(code), reasonOf(error), before);
+      // The call has failed whether it is on record or not.
+      await appendEntry(database, entry).catch((err: unknown) => log.error({ err, ...entry }, 'not put on record'));
+    };
+
+    if (request.stream) {
+      const message = noting(request.message, (first) => call.about(request.method.input, first));
+      const response = await next({ ...request, message }).catch(async (error: unknown) => {
+        await failed(error);
+        throw error;
+      });
+      return {
+        ...response,
+        message: recorded((response as StreamResponse).message, answered, failed),
+      } as StreamResponse;
+    }
+    call.about(request.method.input, request.message);
+    const response = await next(request).catch(async (error: unknown) => {
+      await failed(error);
+      throw error;
+    });
+    if (!response.stream) await answered(response.message);
+    return response;
+  };
+}
+
+/** Of RPCs that people also call for what is their own, what is refused was an attempt at what is not. */
+const isRefusalOnRecord = (call: AuditedCall, code: Code): boolean =>
+  code === Code.PermissionDenied && rulesOf(call.method).audit === Audit.PRIVILEGED && call.caller.kind === 'person';
+
+/** A stream is on record once, before its first message goes out. */
+async function* recorded(
+  messages: Messages,
+  answered: (first?: MessageShape<DescMessage>) => Promise<void>,
+  failed: (error: unknown) => Promise<void>,
+): Messages {
+  const source = messages[Symbol.asyncIterator]();
+  try {
+    let next = await source.next().catch(async (error: unknown) => {
+      await failed(error);
+      throw error;
+    });
+    await answered(next.done ? undefined : next.value);
+    while (!next.done) {
+      yield next.value;
+      next = await source.next();
+    }
+  } finally {
+    await source.return?.();
+  }
+}
+
+/** Shows the first message to somebody on its way. */
+async function* noting(messages: Messages, note: (first: MessageShape<DescMessage>) => void): Messages {
+  let first = true;
+  for await (const message of messages) {
+    if (first) note(message);
+    first = false;
+    yield message;
+  }
+}
+
+const actorOf = (caller: Caller): string => {
+  switch (caller.kind) {
+    case 'person':
+      return caller.userId;
+    case 'service':
+      return caller.name;
+    case 'nobody':
+      return '';
+    default:
+      return caller satisfies never;
+  }
+};
+
+const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
+
+/** A code as gRPC writes it: `PERMISSION_DENIED`. */
+const outcomeOf = (code: Code): string => (Code[code] ?? 'Unknown').replace(/(?<!^)([A-Z])/g, '_$1').toUpperCase();
