@@ -1,4 +1,4 @@
-import { AuditService } from '@kreki/gen/kreki/auth/v1/audit_service_pb.js';
+import { AuthAuditService } from '@kreki/gen/kreki/auth/v1/auth_audit_service_pb.js';
 import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
 import { DirectoryService } from '@kreki/gen/kreki/auth/v1/directory_service_pb.js';
 import { UserAdminService } from '@kreki/gen/kreki/auth/v1/user_admin_service_pb.js';
@@ -65,7 +65,7 @@ export async function startAuth(config: Config): Promise<RunningService> {
       implement(AuthService, authRpc(context)),
       implement(UserAdminService, userAdminRpc(context)),
       implement(DirectoryService, directoryRpc(context)),
-      implement(AuditService, auditRpc(database)),
+      implement(AuthAuditService, auditRpc(database)),
     ],
     loops: [
       catchUp,

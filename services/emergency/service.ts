@@ -1,4 +1,4 @@
-import { AuditService } from '@kreki/gen/kreki/emergency/v1/audit_service_pb.js';
+import { EmergencyAuditService } from '@kreki/gen/kreki/emergency/v1/emergency_audit_service_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
 import { auditRpc } from '@kreki/runtime/audit/rpc';
@@ -56,7 +56,7 @@ export async function startEmergency(config: Config): Promise<RunningService> {
   });
 
   return service.start({
-    rpc: [implement(EmergencyService, emergencyRpc(context)), implement(AuditService, auditRpc(database))],
+    rpc: [implement(EmergencyService, emergencyRpc(context)), implement(EmergencyAuditService, auditRpc(database))],
     consumers: [repliesConsumer(context)],
     loops: [dispatcher, poll, record],
   });

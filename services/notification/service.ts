@@ -1,5 +1,5 @@
 import { DirectoryService } from '@kreki/gen/kreki/auth/v1/directory_service_pb.js';
-import { AuditService } from '@kreki/gen/kreki/notification/v1/audit_service_pb.js';
+import { NotificationAuditService } from '@kreki/gen/kreki/notification/v1/notification_audit_service_pb.js';
 import { NotificationService } from '@kreki/gen/kreki/notification/v1/notification_service_pb.js';
 import { auditRpc } from '@kreki/runtime/audit/rpc';
 import { implement } from '@kreki/runtime/rpc/handlers';
@@ -43,7 +43,7 @@ export async function startNotification(config: Config): Promise<RunningService>
         NotificationService,
         notificationRpc({ config, database, prisma, outbox, contactRefresh: refresh, log }),
       ),
-      implement(AuditService, auditRpc(database)),
+      implement(NotificationAuditService, auditRpc(database)),
     ],
     consumers: [dispatchConsumer(queues), contactsConsumer(queues, refresh)],
     loops: [...queues.lanes, refresh, retention(database, config.retentionMs, log)],

@@ -1,4 +1,4 @@
-import { AuditService } from '@kreki/gen/kreki/volunteer/v1/audit_service_pb.js';
+import { VolunteerAuditService } from '@kreki/gen/kreki/volunteer/v1/volunteer_audit_service_pb.js';
 import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
 import { auditRpc } from '@kreki/runtime/audit/rpc';
 import { implement } from '@kreki/runtime/rpc/handlers';
@@ -23,7 +23,7 @@ export async function startVolunteer(config: Config): Promise<RunningService> {
 
   const context: Context = { database, prisma, outbox, positions, positionFreshMs: config.positionFreshMs };
   return service.start({
-    rpc: [implement(VolunteerService, volunteerRpc(context)), implement(AuditService, auditRpc(database))],
+    rpc: [implement(VolunteerService, volunteerRpc(context)), implement(VolunteerAuditService, auditRpc(database))],
     consumers: [engagementConsumer],
   });
 }

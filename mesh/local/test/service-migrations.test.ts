@@ -19,7 +19,7 @@ for (const [name, { publishes, consumes }] of Object.entries(services)) {
 }
 
 for (const [name, { serves }] of Object.entries(services)) {
-  if (!serves.some((typeName) => typeName.endsWith('.AuditService'))) continue;
+  if (!serves.some((typeName) => typeName.endsWith('AuditService'))) continue;
   test(`one migration of ${name} has the audit log, word for word`, () => {
     const migrations = globSync(`services/${name}/prisma/migrations/*/migration.sql`, { cwd: repository });
     assert.equal(migrations.filter((file) => sql(file).includes(record)).length, 1);

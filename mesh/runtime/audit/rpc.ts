@@ -20,7 +20,7 @@ interface Keyset {
   readonly before: number;
 }
 
-/** Answers the AuditService of any service over the record in its own database. */
+/** Answers the audit service of any domain over the record in its own database. */
 export const auditRpc = (database: Database) => ({
   async listAuditEntries(
     request: ListAuditEntriesRequest,

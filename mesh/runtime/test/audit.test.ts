@@ -157,6 +157,6 @@ test('the record is listed the newest first, page by page, by person, subject, R
   assert.equal((await audit.listAuditEntries({ endTime: time })).entries.length, 2);
   assert.equal((await audit.listAuditEntries({ startTime: time, rpc })).entries.length, 3);
   assert.equal(await refusal(audit.listAuditEntries({ pageToken: 'x' })), 'InvalidArgument BAD_PAGE_TOKEN');
-  const reads = (await entries()).filter((entry) => entry.rpc === 'kreki.auth.v1.AuditService/ListAuditEntries');
+  const reads = (await entries()).filter((entry) => entry.rpc === 'kreki.auth.v1.AuthAuditService/ListAuditEntries');
   assert.equal(reads.length, 7);
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
-import { AuditService } from '@kreki/gen/kreki/auth/v1/audit_service_pb.js';
+import { AuthAuditService } from '@kreki/gen/kreki/auth/v1/auth_audit_service_pb.js';
 import { UserAdminService } from '@kreki/gen/kreki/auth/v1/user_admin_service_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import pg from 'pg';
@@ -48,7 +48,7 @@ export async function auditedService(t: TestContext) {
   };
   const service = await builder.start({
     rpc: [
-      implement(AuditService, auditRpc(database)),
+      implement(AuthAuditService, auditRpc(database)),
       implement(
         UserAdminService,
         only<typeof UserAdminService>(UserAdminService, {
@@ -83,7 +83,7 @@ export async function auditedService(t: TestContext) {
   const clients = async (person: Parameters<typeof mesh.client>[2]) => ({
     users: await mesh.client(UserAdminService, service.url, person),
     emergencies: await mesh.client(EmergencyService, service.url, person),
-    audit: await mesh.client(AuditService, service.url, person),
+    audit: await mesh.client(AuthAuditService, service.url, person),
   });
   return {
     mesh,

@@ -2,7 +2,7 @@
 // @generated from file kreki/audit/v1/audit.proto (package kreki.audit.v1, syntax proto3)
 /* eslint-disable */
 
-// The record of who used which privilege on whom. Each service keeps its own and serves it by its own AuditService.
+// The record of who used which privilege on whom. Each service keeps its own and serves it.
 
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
