@@ -19,9 +19,28 @@ export interface RedisKeys {
   readonly reads?: readonly string[];
 }
 
+export type Tier = 1 | 2 | 3;
+
+/** Where the replicas of a process run, and how many there are. */
+export interface Hosting {
+  /** `premium`: a provider that guarantees to be up. `any`: KREKI's own server or a cheap one will do. */
+  readonly site: 'premium' | 'any';
+  /** Replicas at rest, and at most. */
+  readonly replicas: readonly [least: number, most: number];
+}
+
+/** What KREKI's tiers mean where there is more than one machine. */
+export const tiers: Readonly<Record<Tier, Hosting>> = {
+  1: { site: 'premium', replicas: [3, 12] },
+  2: { site: 'premium', replicas: [2, 8] },
+  3: { site: 'any', replicas: [1, 4] },
+};
+
 export interface ServiceNode {
   /** KREKI's tier: 1 must stay up at any cost, 2 should, 3 may be hosted cheaply. */
-  readonly tier: 1 | 2 | 3;
+  readonly tier: Tier;
+  /** Where it needs more than its tier has. */
+  readonly hosting?: Hosting;
   /** Process entry point, relative to the repository. */
   readonly entry: string;
   /** Default gRPC port on one machine. */
@@ -88,6 +107,8 @@ export const services: Readonly<Record<ServiceName, ServiceNode>> = {
   },
   notification: {
     tier: 3,
+    // Every alert to a volunteer passes through it.
+    hosting: { site: 'premium', replicas: [2, 8] },
     entry: 'services/notification/main.ts',
     port: 8104,
     serves: ['kreki.notification.v1.NotificationService', 'kreki.notification.v1.NotificationAuditService'],
@@ -106,6 +127,8 @@ export const serviceNames = Object.keys(services) as ServiceName[];
 
 /** The edge: offers every RPC it may call whose contract lets somebody outside the mesh call it. */
 export const gateway = {
+  /** Every press passes through it. */
+  tier: 1,
   entry: 'gateway/main.ts',
   httpPort: 8080,
   h2cPort: 8081,
@@ -123,6 +146,10 @@ export const gateway = {
     } as RedisKeys,
   },
 } as const;
+
+/** Where a process runs, and in how many replicas. */
+export const hostingOf = (name: ServiceName | 'gateway'): Hosting =>
+  name === 'gateway' ? tiers[gateway.tier] : (services[name].hosting ?? tiers[services[name].tier]);
 
 /** A process with an identity of its own in the mesh. */
 export type CallerName = ServiceName | 'gateway';

@@ -138,6 +138,15 @@ export const url = (variable: string, options: { default?: string } = {}): Setti
   },
 });
 
+/** A URL that holds a password: out of a file too, and never repeated in a message. */
+export const secretUrl = (variable: string): Setting<string> => ({
+  ...secret(variable),
+  parse: (value) => {
+    if (!URL.canParse(value)) throw new Error('must be a URL');
+    return value;
+  },
+});
+
 /** Comma-separated values; an empty text is an empty list. */
 export const list = (variable: string, options: { default?: string } = {}): Setting<readonly string[]> => ({
   variable,
@@ -185,17 +194,17 @@ export function serviceSettings<const Calls extends string>(service: {
 
 /** For services with a database of their own. */
 export const databaseSettings = {
-  databaseUrl: url('DATABASE_URL'),
+  databaseUrl: secretUrl('DATABASE_URL'),
   databasePoolSize: integer('DATABASE_POOL_SIZE', { default: 12, min: 2, max: 200 }),
   /** Bring the schema up to date and end: a run as the owner of the database, before others run as a role that changes no table. */
   migrateOnly: boolean('MIGRATE_ONLY', { default: false }),
 };
 
 /** For services that publish or consume events. */
-export const natsSettings = { natsUrl: url('NATS_URL') };
+export const natsSettings = { natsUrl: secretUrl('NATS_URL') };
 
 /** For services with state in Redis. */
-export const redisSettings = { redisUrl: url('REDIS_URL') };
+export const redisSettings = { redisUrl: secretUrl('REDIS_URL') };
 
 /** For services that keep personal data; keys of each service's own. */
 export const personalDataSettings = {

@@ -32,6 +32,16 @@ export function readConfig(env: NodeJS.ProcessEnv): SimulatorsConfig {
     if (!value) problems.push(`${name} is missing`);
     return value ?? '';
   };
+  const secret = (name: string): string => {
+    const file = env[`${name}_FILE`];
+    if (!file) return text(name);
+    try {
+      return readFileSync(file, 'utf8').trim();
+    } catch (error) {
+      problems.push(`${name}_FILE cannot be read: ${(error as Error).message}`);
+      return '';
+    }
+  };
   const port = (name: string, fallback: number): number => {
     const value = Number(env[name] || fallback);
     if (!Number.isInteger(value) || value < 0 || value > 65_535) problems.push(`${name} is not a port: ${env[name]}`);
@@ -50,9 +60,9 @@ export function readConfig(env: NodeJS.ProcessEnv): SimulatorsConfig {
     fcm: readServiceAccount(text('FCM_CREDENTIALS_FILE'), problems),
     whatsapp: {
       phoneNumberId: text('WHATSAPP_PHONE_NUMBER_ID'),
-      accessToken: text('WHATSAPP_ACCESS_TOKEN'),
-      appSecret: text('WHATSAPP_APP_SECRET'),
-      verifyToken: text('WHATSAPP_VERIFY_TOKEN'),
+      accessToken: secret('WHATSAPP_ACCESS_TOKEN'),
+      appSecret: secret('WHATSAPP_APP_SECRET'),
+      verifyToken: secret('WHATSAPP_VERIFY_TOKEN'),
     },
   };
   if (problems.length > 0) throw new Error(`simulators cannot start:\n  ${problems.join('\n  ')}`);

@@ -6,6 +6,7 @@ import {
   optional,
   readEnvironment,
   secret,
+  secretUrl,
   serviceSettings,
   text,
   url,
@@ -32,7 +33,7 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
       messagesPerSecond: integer('WHATSAPP_MESSAGES_PER_SECOND', { default: 80, min: 1, max: 10_000 }),
     },
     email: {
-      url: url('SMTP_URL'),
+      url: secretUrl('SMTP_URL'),
       from: text('MAIL_FROM', { default: 'KREKI <noreply@kreki.id>' }),
     },
     delivery: {

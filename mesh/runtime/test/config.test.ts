@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import * as config from '../config.ts';
 
@@ -50,6 +53,22 @@ test('values are read as what they are, an empty one as absent', () => {
     level: 'low',
     deep: { key: 'x' },
   });
+});
+
+test('a URL that holds a password comes out of a file too, and no message repeats it', (t) => {
+  const file = join(mkdtempSync(join(tmpdir(), 'kreki-config-')), 'url');
+  t.after(() => rmSync(dirname(file), { recursive: true }));
+  writeFileSync(file, 'nats://auth:geheim@nats:4222\n');
+  assert.deepEqual(config.readEnvironment({ NATS_URL_FILE: file }, config.natsSettings), {
+    natsUrl: 'nats://auth:geheim@nats:4222',
+  });
+  assert.throws(
+    () => config.readEnvironment({ NATS_URL: 'geheim' }, config.natsSettings),
+    (error) =>
+      error instanceof config.ConfigError &&
+      /NATS_URL must be a URL/.test(error.message) &&
+      !/geheim/.test(error.message),
+  );
 });
 
 test('what every service reads has the defaults of one machine, and the services it calls by name', () => {
