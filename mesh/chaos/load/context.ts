@@ -17,7 +17,16 @@ export class LoadContext {
   readonly #stories = new Map<string, PromiseWithResolvers<Story>>();
   readonly #completed = new Map<string, PromiseWithResolvers<true>>();
 
-  constructor(journal: Journal, dispatcher: Person, signal: AbortSignal) {
+  /** Counts something among what goes on. */
+  readonly alongside: (activity: Promise<unknown>) => void;
+
+  constructor(
+    journal: Journal,
+    dispatcher: Person,
+    signal: AbortSignal,
+    alongside: (activity: Promise<unknown>) => void,
+  ) {
+    this.alongside = alongside;
     this.journal = journal;
     this.dispatcher = dispatcher;
     this.signal = signal;

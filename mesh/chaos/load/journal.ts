@@ -57,6 +57,8 @@ export interface Watched {
   responders: number;
   /** Whether a stream ended by itself, which it does when the emergency is closed. */
   ended: boolean;
+  /** Why the watcher may not look any more. */
+  refused?: string;
 }
 
 /** Everything the load did and was told, in memory and, line by line as it happens, in a file. */

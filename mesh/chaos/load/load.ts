@@ -42,6 +42,8 @@ export class Load {
   readonly #idle: Person[];
   readonly #volunteers: Volunteer[];
   readonly #going = new Set<Promise<unknown>>();
+  /** What went wrong in the load itself. */
+  readonly #failures: unknown[] = [];
   #pressing = true;
   #addresses = 0;
 
@@ -52,7 +54,7 @@ export class Load {
     this.#transports = signedIn.transports;
     const person = ({ userId, token }: SignedUp) => this.#person(userId, token);
     this.#idle = signedIn.citizens.map(person);
-    this.context = new LoadContext(journal, person(signedIn.dispatcher), this.#over.signal);
+    this.context = new LoadContext(journal, person(signedIn.dispatcher), this.#over.signal, (one) => this.#go(one));
     this.phones = new Phones(environment.up.mesh.simulatorsUrl, (alert) => {
       const volunteer = byPhone.get(alert.phone);
       if (volunteer) this.#go(volunteer.answer(alert));
@@ -82,6 +84,7 @@ export class Load {
     this.#pressing = false;
     const ended = (async () => {
       while (this.#going.size > 0) await Promise.all(this.#going);
+      if (this.#failures.length > 0) throw new AggregateError(this.#failures, 'the load itself failed');
       return true;
     })();
     return Promise.race([ended, pause(withinMs).then(() => false)]);
@@ -118,7 +121,9 @@ export class Load {
   }
 
   #go(activity: Promise<unknown>): void {
-    const going = activity.finally(() => this.#going.delete(going));
+    const going = activity
+      .catch((error: unknown) => this.#failures.push(error))
+      .finally(() => this.#going.delete(going));
     this.#going.add(going);
   }
 

@@ -117,8 +117,8 @@ export class Volunteer {
   async #help(emergencyId: string, mine: boolean): Promise<void> {
     this.#busy = true;
     const { draw } = this.person;
-    const { journal, signal } = this.#context;
-    if (chance(draw, 0.2)) void watch(this.person, emergencyId, journal, signal);
+    const { journal, signal, alongside } = this.#context;
+    if (chance(draw, 0.2)) alongside(watch(this.person, emergencyId, journal, signal));
     try {
       await pause(between(draw, 200, 1_500));
       if (chance(draw, 0.08)) return void (await this.#progress(emergencyId, ResponseStatus.WITHDRAWN));

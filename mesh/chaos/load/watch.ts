@@ -1,6 +1,7 @@
 import { EmergencyStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import type { Journal } from './journal.ts';
+import { outcomeOf } from './outcome.ts';
 import type { Person } from './person.ts';
 import { pause } from './time.ts';
 
@@ -15,7 +16,7 @@ const PAUSE_MS = 500;
 export async function watch(person: Person, emergencyId: string, journal: Journal, signal: AbortSignal): Promise<void> {
   const way = person.draw.pick(['connect', 'grpc-web', 'grpc'] as const);
   const watched = journal.watch(emergencyId, person.userId, way);
-  while (!signal.aborted && !watched.ended) {
+  while (!signal.aborted && !watched.ended && !watched.refused) {
     const versions: number[] = [];
     watched.streams.push(versions);
     const silence = new AbortController();
@@ -33,8 +34,10 @@ export async function watch(person: Person, emergencyId: string, journal: Journa
         watched.responders = emergency.responses.length;
       }
       watched.ended = isClosed(watched.status);
-    } catch {
-      // Whatever broke it, the next stream begins with the present state.
+    } catch (thrown) {
+      // Whatever else broke it, the next stream begins with the present state.
+      const { outcome, error } = outcomeOf(thrown);
+      if (outcome === 'refused') watched.refused = error;
     } finally {
       clearTimeout(hush);
     }
