@@ -33,18 +33,19 @@ export class Router {
 
   find(httpMethod: string, path: string): Found {
     const segments = path.slice(1).split('/');
-    const allowed: string[] = [];
+    const allowed = new Set<string>();
     for (const [verb, matched] of readings(segments)) {
-      const byMethod = this.#walk(this.#root, matched, 0, verb);
-      if (!byMethod) continue;
-      const route = byMethod.get(httpMethod) ?? (httpMethod === 'HEAD' ? byMethod.get('GET') : undefined);
-      if (route) {
-        const variables = captured(route.template, matched);
-        return variables ? { kind: 'match', match: { route, variables } } : { kind: 'none' };
+      // A path that is literal for one method may be variable for another: PATCH /volunteers/me beside GET /volunteers/{id}.
+      for (const byMethod of this.#walk(this.#root, matched, 0, verb)) {
+        const route = byMethod.get(httpMethod) ?? (httpMethod === 'HEAD' ? byMethod.get('GET') : undefined);
+        if (route) {
+          const variables = captured(route.template, matched);
+          return variables ? { kind: 'match', match: { route, variables } } : { kind: 'none' };
+        }
+        for (const method of byMethod.keys()) allowed.add(method);
       }
-      allowed.push(...byMethod.keys());
     }
-    return allowed.length === 0 ? { kind: 'none' } : { kind: 'wrong-method', allowed: allowed.sort() };
+    return allowed.size === 0 ? { kind: 'none' } : { kind: 'wrong-method', allowed: [...allowed].sort() };
   }
 
   #add(route: Route): void {
@@ -69,14 +70,24 @@ export class Router {
     table.set(verb, byMethod);
   }
 
-  #walk(node: Node, path: readonly string[], index: number, verb: string): ReadonlyMap<string, Route> | undefined {
+  /** Routes that end where the path does, by HTTP method, the most literal first. */
+  *#walk(
+    node: Node,
+    path: readonly string[],
+    index: number,
+    verb: string,
+  ): Generator<ReadonlyMap<string, Route>, void, undefined> {
     const segment = path[index];
-    if (segment === undefined) return node.ends.get(verb) ?? node.rests.get(verb);
-    const literal = node.literals.get(segment);
-    const found = literal && this.#walk(literal, path, index + 1, verb);
-    if (found) return found;
-    const variable = node.any && segment !== '' ? this.#walk(node.any, path, index + 1, verb) : undefined;
-    return variable ?? node.rests.get(verb);
+    if (segment === undefined) {
+      const ends = node.ends.get(verb);
+      if (ends) yield ends;
+    } else {
+      const literal = node.literals.get(segment);
+      if (literal) yield* this.#walk(literal, path, index + 1, verb);
+      if (node.any && segment !== '') yield* this.#walk(node.any, path, index + 1, verb);
+    }
+    const rests = node.rests.get(verb);
+    if (rests) yield rests;
   }
 }
 

@@ -97,6 +97,8 @@ const router = new Router([
   route('GET', '/files/{path=**}'),
   route('POST', '/files/{path=**}:copy'),
   route('POST', '/api/emergency/{id}:escalate'),
+  route('GET', '/api/volunteers/{id}'),
+  route('PATCH', '/api/volunteers/me'),
 ]);
 const found = (httpMethod: string, path: string): Match | string => {
   const answer = router.find(httpMethod, path);
@@ -113,6 +115,12 @@ describe('a path', () => {
     assert.deepEqual(variables('GET', '/api/emergency/active'), {});
     assert.deepEqual(variables('GET', '/api/emergency/activ'), { id: 'activ' });
     assert.deepEqual(variables('GET', '/api/emergency/active/watch'), { id: 'active' });
+  });
+
+  test('that is literal for one method is variable for another', () => {
+    assert.deepEqual(variables('PATCH', '/api/volunteers/me'), {});
+    assert.deepEqual(variables('GET', '/api/volunteers/me'), { id: 'me' });
+    assert.equal(variables('DELETE', '/api/volunteers/me'), 'GET,PATCH');
   });
 
   test('fills fields within fields, several segments, the rest, and knows custom verbs', () => {
