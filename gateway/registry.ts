@@ -53,7 +53,7 @@ export async function loadRegistry(): Promise<Registry> {
 }
 
 /** A service's file is named after it: kreki.auth.v1.UserAdminService is in kreki/auth/v1/user_admin_service.proto. */
-async function loadService(typeName: string): Promise<DescService> {
+export async function loadService(typeName: string): Promise<DescService> {
   const parts = typeName.split('.');
   const name = parts.pop() ?? '';
   const file = name.replace(/(?<!^)([A-Z])/g, '_$1').toLowerCase();

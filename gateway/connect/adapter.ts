@@ -12,6 +12,7 @@ import type { Logger } from '@kreki/runtime/log';
 import type { Edge } from '../edge/edge.ts';
 import { type Exchange, exchangeKey, pathOf } from '../http/exchange.ts';
 import type { Registry } from '../registry.ts';
+import { sendError } from '../rest/answer.ts';
 import { reflectionService } from './reflection.ts';
 import { addRoutes, admission } from './routes.ts';
 
@@ -49,6 +50,10 @@ export function createRpcHandler(options: RpcOptions): (exchange: Exchange) => v
     const asked = universalRequestFromNodeRequest(request, response, undefined, values);
     handler(asked)
       .then((answer) => universalResponseToNodeResponse(answer, response))
-      .catch((error: unknown) => log.debug({ err: error, rpc: handler.requestPath }, 'answer was not taken'));
+      .catch((error: unknown) => {
+        log.debug({ err: error, rpc: handler.requestPath }, 'answer was not taken');
+        // Nobody is left waiting who could still be told.
+        sendError(response, error, registry.types);
+      });
   };
 }

@@ -5,6 +5,7 @@ import type { Edge } from '../edge/edge.ts';
 import type { AdmittedCall, CallOptions } from '../edge/forward.ts';
 import { exchangeKey } from '../http/exchange.ts';
 import type { EdgeMethod, Message, Registry } from '../registry.ts';
+import { blameSender, requireReadableQuery } from './unreadable.ts';
 
 type MethodKind = DescMethod['methodKind'];
 
@@ -14,10 +15,11 @@ const callKey = createContextKey<AdmittedCall | undefined>(undefined, { descript
 export function admission(edge: Edge, registry: Registry): (context: HandlerContext) => Promise<void> {
   const targets = new Map<DescMethod, EdgeMethod>(registry.methods.map((target) => [target.method, target]));
   return async (context) => {
+    blameSender(context);
     const target = targets.get(context.method);
     const exchange = context.values.get(exchangeKey);
-    if (!target || !exchange) return;
-    context.values.set(callKey, await edge.admit(target, exchange));
+    if (target && exchange) context.values.set(callKey, await edge.admit(target, exchange));
+    requireReadableQuery(context);
   };
 }
 

@@ -1,7 +1,7 @@
 import { fromBinary, type Registry as TypeRegistry } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ErrorInfoSchema } from '@kreki/gen/google/rpc/error_details_pb.js';
-import { fail } from '@kreki/runtime/errors';
+import { fail, reasonOf } from '@kreki/runtime/errors';
 import type { Logger } from '@kreki/runtime/log';
 
 /** Name in `ErrorInfo.metadata` of the seconds after which a refused call may be tried again. */
@@ -21,6 +21,13 @@ export function presentable(thrown: unknown, showing: Showing): ConnectError {
   const retryAfter = retryAfterSeconds(error);
   if (retryAfter) error.metadata.set('retry-after', retryAfter);
   return error;
+}
+
+/** The error of a request that cannot be read; any other as it is. Every `internal` of the mesh's own has a reason. */
+export function unreadable<T>(error: T): T | ConnectError {
+  if (!(error instanceof ConnectError) || error.code !== Code.Internal || reasonOf(error) !== '') return error;
+  if (error.rawMessage.startsWith('serialize ')) return error;
+  return fail(Code.InvalidArgument, 'UNREADABLE', error.rawMessage, {}, error);
 }
 
 /** The same error with its details decoded, so that JSON shows what they say; one that nobody explained gets a reason. */

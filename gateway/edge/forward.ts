@@ -4,6 +4,7 @@ import { reasonOf } from '@kreki/runtime/errors';
 import { validate } from '@kreki/runtime/rpc/interceptors/validation';
 import type { EdgeMethod, Message } from '../registry.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
+import { unreadable } from './errors.ts';
 
 /** What may cut a call short. */
 export interface CallOptions {
@@ -68,14 +69,13 @@ export function forward(
 function checked(method: DescMethodStreaming, messages: AsyncIterable<Message>) {
   const broken = new AbortController();
   async function* pass() {
-    for await (const message of messages) {
-      try {
+    try {
+      for await (const message of messages) {
         validate(method.input, message);
-      } catch (error) {
-        broken.abort(error);
-        return;
+        yield message;
       }
-      yield message;
+    } catch (error) {
+      broken.abort(unreadable(error));
     }
   }
   return { messages: pass(), broken: broken.signal };

@@ -106,5 +106,34 @@ test('an RPC for the mesh only, and one that is not there, are unknown', async (
   for (const open of Object.values(transports)) {
     const error = await rejection(createClient(DirectoryService, open(edge)).batchGetContacts({}, { headers }));
     assert.equal(error.code, Code.Unimplemented);
+    assert.equal(reasonOf(error), 'NO_SUCH_RPC');
+  }
+});
+
+test('bytes that nobody can read are the sender’s fault, over every protocol and in a stream too', async () => {
+  const garbage = Buffer.from([0xff, 0xff, 0xff, 0xff]);
+  const sent = async (path: string, contentType: string, body: Uint8Array) => {
+    const answer = await fetch(`${edge.gateway.url}${path}`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': contentType },
+      body,
+    });
+    return answer.text();
+  };
+  const unary = '/kreki.emergency.v1.EmergencyService/Get';
+  assert.match(await sent(unary, 'application/proto', garbage), /invalid_argument.*UNREADABLE/s);
+  assert.match(await sent(unary, 'application/json', garbage), /invalid_argument/);
+  const framed = Buffer.concat([Buffer.from([0, 0, 0, 0, garbage.length]), garbage]);
+  assert.match(await sent(unary, 'application/grpc-web+proto', framed), /grpc-status: 3/);
+  const compressed = Buffer.from(framed).fill(1, 0, 1);
+  assert.match(await sent(unary, 'application/grpc-web+proto', compressed), /grpc-status: 3/);
+  for (const stream of ['emergency.v1.EmergencyService/Watch', 'volunteer.v1.VolunteerService/StreamLocations']) {
+    const end = await sent(`/kreki.${stream}`, 'application/connect+proto', framed);
+    assert.match(end, /invalid_argument.*UNREADABLE/s, stream);
+  }
+  const query = 'connect=v1&encoding=proto&base64=1&message=';
+  for (const message of ['!', garbage.toString('base64url')]) {
+    const answer = await fetch(`${edge.gateway.url}${unary}?${query}${message}`, { headers });
+    assert.equal(answer.status, 400, message);
   }
 });
