@@ -7,18 +7,29 @@ type Message = MessageShape<DescMessage>;
 
 /**
  * Sends `input` over a call and yields what comes back, each side no faster than the other takes it. The call is cancelled when the signal
- * aborts or the reader stops early.
+ * aborts or the reader stops early; that holds from now on, since a call that nobody comes to read must neither last nor end the process.
  */
-export async function* streamMessages<O extends Message>(
+export function streamMessages<O extends Message>(
   call: ClientDuplexStream<Message, O>,
   input: AsyncIterable<Message>,
   signal: AbortSignal,
   trailer: Headers,
 ): AsyncGenerator<O> {
   const ended = new Promise<StatusObject>((resolve) => call.once('status', resolve));
-  const cancel = () => call.cancel();
-  signal.addEventListener('abort', cancel, { once: true });
   call.on('error', () => undefined);
+  const cancel = () => call.cancel();
+  if (signal.aborted) cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  void ended.then(() => signal.removeEventListener('abort', cancel));
+  return exchange(call, input, ended, trailer);
+}
+
+async function* exchange<O extends Message>(
+  call: ClientDuplexStream<Message, O>,
+  input: AsyncIterable<Message>,
+  ended: Promise<StatusObject>,
+  trailer: Headers,
+): AsyncGenerator<O> {
   const sending = send(call, input);
   try {
     yield* received(call);
@@ -28,7 +39,6 @@ export async function* streamMessages<O extends Message>(
     if (error) throw error;
     await sending;
   } finally {
-    signal.removeEventListener('abort', cancel);
     call.cancel();
   }
 }

@@ -198,3 +198,15 @@ test('a call waits for a server that is not there yet, within its deadline', asy
   const error = await rejection(createClient(AuthService, transport).getJwks({}, { timeoutMs: 300 }));
   assert.equal(error.code, Code.DeadlineExceeded);
 });
+
+test('a stream that fails before anybody reads it ends no process', async () => {
+  const transport = createGrpcTransport({ url: 'http://127.0.0.1:1' });
+  ends.push(() => transport.close());
+  async function* request() {
+    yield {};
+  }
+  const open = () => transport.stream(EmergencyService.method.watch, undefined, undefined, undefined, request());
+  await open();
+  const { message } = await open();
+  await assert.rejects(message[Symbol.asyncIterator]().next(), { code: Code.Unavailable });
+});
