@@ -23,5 +23,6 @@ export function measurementOf(
   if (!request.location) throw new TypeError('a checked request has a location');
   const { latitude, longitude, accuracyMeters } = request.location;
   const measuredAtMs = request.measureTime ? timestampMs(request.measureTime) : Date.now();
-  return { volunteerId, latitude, longitude, accuracyMeters, measuredAtMs };
+  // As it is stored: PostgreSQL refuses a number that is smaller than a float4 can be, and with it the batch of many.
+  return { volunteerId, latitude, longitude, accuracyMeters: Math.fround(accuracyMeters), measuredAtMs };
 }

@@ -37,6 +37,14 @@ test('a position is stored when the call is answered', async () => {
   assert.equal(await stored(volunteer), 42);
 });
 
+test('the smallest numbers are stored like any other', async () => {
+  const volunteer = await w.volunteer({ located: false });
+  const [latitude, longitude, accuracyMeters] = [5e-324, -1e-300, 1e-295];
+  await volunteer.client.updateLocation({ location: { latitude, longitude, accuracyMeters } });
+  const { rows } = await w.pool.query('SELECT accuracy_meters FROM positions WHERE volunteer_id = $1', [volunteer.id]);
+  assert.equal(rows[0].accuracy_meters, 0);
+});
+
 test('an older measurement than the stored one changes nothing', async () => {
   const volunteer = await w.volunteer({ located: false });
   const now = Date.now();
