@@ -18,6 +18,7 @@ import { createReceiver } from './otlp/receiver.ts';
 import { Sessions } from './session/sessions.ts';
 import { openSources } from './sources/open.ts';
 import { Telemetry } from './store/telemetry.ts';
+import { loadMethods } from './workloads/contracts.ts';
 
 export interface RunningDashboard {
   /** Where the page is. */
@@ -38,7 +39,7 @@ export async function startDashboard(config: Config): Promise<RunningDashboard> 
   const edge = createConnectTransport({ baseUrl: config.edgeUrl, httpVersion: '1.1' });
   const sessions = new Sessions(createClient(AuthService, edge), config.key);
   const sources = openSources(config, telemetry, log);
-  const context: Context = { telemetry, sources, sessions, log };
+  const context: Context = { telemetry, sources, sessions, methods: await loadMethods(), log };
 
   const verify = createTokenVerifier({ fetchKeys: fetchKeysFrom(edge) });
   const receiver = createReceiver(telemetry);

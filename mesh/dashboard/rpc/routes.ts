@@ -1,12 +1,34 @@
 import type { ConnectRouter } from '@connectrpc/connect';
+import { LogService } from '@kreki/gen/kreki/mesh/v1/log_service_pb.js';
 import { MapService } from '@kreki/gen/kreki/mesh/v1/map_service_pb.js';
 import { SessionService } from '@kreki/gen/kreki/mesh/v1/session_service_pb.js';
+import { TraceService } from '@kreki/gen/kreki/mesh/v1/trace_service_pb.js';
+import { WorkloadService } from '@kreki/gen/kreki/mesh/v1/workload_service_pb.js';
 import type { Context } from '../context.ts';
+import { followLogs } from './follow-logs.ts';
+import { getRpcHistory } from './get-rpc-history.ts';
+import { getTrace } from './get-trace.ts';
+import { searchLogs } from './search-logs.ts';
+import { searchTraces } from './search-traces.ts';
 import { sessionRpc } from './session.ts';
+import { watchCalls } from './watch-calls.ts';
 import { watchMap } from './watch-map.ts';
+import { watchWorkload } from './watch-workload.ts';
+import { watchWorkloads } from './watch-workloads.ts';
 
 /** Everything that the page asks for. */
 export const routes = (context: Context) => (router: ConnectRouter) => {
   router.service(SessionService, sessionRpc(context));
   router.service(MapService, { watchMap: watchMap(context) });
+  router.service(WorkloadService, {
+    watchWorkloads: watchWorkloads(context),
+    watchWorkload: watchWorkload(context),
+    getRpcHistory: getRpcHistory(context),
+  });
+  router.service(TraceService, {
+    searchTraces: searchTraces(context),
+    getTrace: getTrace(context),
+    watchCalls: watchCalls(context),
+  });
+  router.service(LogService, { searchLogs: searchLogs(context), followLogs: followLogs(context) });
 };

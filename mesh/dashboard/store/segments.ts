@@ -92,3 +92,7 @@ export interface Place {
   readonly segment: number;
   readonly index: number;
 }
+
+/** Whether something that claims to be a place is one. */
+export const isPlace = ({ segment, index }: Partial<Record<keyof Place, unknown>>): boolean =>
+  Number.isSafeInteger(segment) && Number.isSafeInteger(index);
