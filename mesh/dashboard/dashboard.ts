@@ -11,6 +11,7 @@ import { validation } from '@kreki/runtime/rpc/interceptors/validation';
 import { startTelemetry } from '@kreki/runtime/telemetry';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
+import { loadEventTypes } from './events/decode.ts';
 import { servePage } from './http/server.ts';
 import { serveOtlpGrpc } from './otlp/grpc.ts';
 import { serveOtlpHttp } from './otlp/http.ts';
@@ -39,7 +40,8 @@ export async function startDashboard(config: Config): Promise<RunningDashboard> 
   const edge = createConnectTransport({ baseUrl: config.edgeUrl, httpVersion: '1.1' });
   const sessions = new Sessions(createClient(AuthService, edge), config.key);
   const sources = openSources(config, telemetry, log);
-  const context: Context = { telemetry, sources, sessions, methods: await loadMethods(), log };
+  const [methods, eventTypes] = await Promise.all([loadMethods(), loadEventTypes()]);
+  const context: Context = { telemetry, sources, sessions, methods, eventTypes, log };
 
   const verify = createTokenVerifier({ fetchKeys: fetchKeysFrom(edge) });
   const receiver = createReceiver(telemetry);

@@ -2,17 +2,22 @@ import type { ConnectRouter } from '@connectrpc/connect';
 import { LogService } from '@kreki/gen/kreki/mesh/v1/log_service_pb.js';
 import { MapService } from '@kreki/gen/kreki/mesh/v1/map_service_pb.js';
 import { SessionService } from '@kreki/gen/kreki/mesh/v1/session_service_pb.js';
+import { StreamService } from '@kreki/gen/kreki/mesh/v1/stream_service_pb.js';
 import { TraceService } from '@kreki/gen/kreki/mesh/v1/trace_service_pb.js';
 import { WorkloadService } from '@kreki/gen/kreki/mesh/v1/workload_service_pb.js';
 import type { Context } from '../context.ts';
+import { dropDeadLetter, replayDeadLetter } from './change-dead-letter.ts';
 import { followLogs } from './follow-logs.ts';
 import { getRpcHistory } from './get-rpc-history.ts';
 import { getTrace } from './get-trace.ts';
+import { listDeadLetters } from './list-dead-letters.ts';
+import { listEvents } from './list-events.ts';
 import { searchLogs } from './search-logs.ts';
 import { searchTraces } from './search-traces.ts';
 import { sessionRpc } from './session.ts';
 import { watchCalls } from './watch-calls.ts';
 import { watchMap } from './watch-map.ts';
+import { watchStreams } from './watch-streams.ts';
 import { watchWorkload } from './watch-workload.ts';
 import { watchWorkloads } from './watch-workloads.ts';
 
@@ -29,6 +34,13 @@ export const routes = (context: Context) => (router: ConnectRouter) => {
     searchTraces: searchTraces(context),
     getTrace: getTrace(context),
     watchCalls: watchCalls(context),
+  });
+  router.service(StreamService, {
+    watchStreams: watchStreams(context),
+    listEvents: listEvents(context),
+    listDeadLetters: listDeadLetters(context),
+    replayDeadLetter: replayDeadLetter(context),
+    dropDeadLetter: dropDeadLetter(context),
   });
   router.service(LogService, { searchLogs: searchLogs(context), followLogs: followLogs(context) });
 };
