@@ -3,6 +3,7 @@ import {
   integer,
   LOG_LEVELS,
   list,
+  meshSettings,
   oneOf,
   optional,
   readEnvironment,
@@ -11,10 +12,10 @@ import {
   text,
   url,
 } from '@kreki/runtime/config';
-import { gateway, type ServiceName, services } from '../mesh/topology.ts';
+import { gateway, type ServiceName } from '../mesh/topology.ts';
 
 const upstreams = Object.fromEntries(
-  Object.keys(services).map((name) => [name, url(`${name.toUpperCase().replaceAll('-', '_')}_URL`)]),
+  Object.keys(gateway.calls).map((name) => [name, url(`${name.toUpperCase().replaceAll('-', '_')}_URL`)]),
 ) as Record<ServiceName, Setting<string>>;
 
 const port = (variable: string, fallback: number) => integer(variable, { default: fallback, min: 0, max: 65_535 });
@@ -28,6 +29,7 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     /** PEM files; TLS on both ports when both are given. */
     tlsCertFile: optional('TLS_CERT_FILE'),
     tlsKeyFile: optional('TLS_KEY_FILE'),
+    ...meshSettings,
     ...redisSettings,
     upstreams,
     /** Origins whose pages may call; `*` lets every page, none is let by default. */

@@ -1,6 +1,8 @@
 import { Code } from '@connectrpc/connect';
+import { EDGE } from '@kreki/runtime/caller';
 import { fail } from '@kreki/runtime/errors';
 import { fetchKeysFrom } from '@kreki/runtime/identity/keys';
+import { openMeshIdentity } from '@kreki/runtime/identity/mesh-identity';
 import { createTokenVerifier } from '@kreki/runtime/identity/verifier';
 import { createLogger } from '@kreki/runtime/log';
 import { startTelemetry } from '@kreki/runtime/telemetry';
@@ -35,9 +37,10 @@ export interface RunningGateway {
 export async function startGateway(config: Config): Promise<RunningGateway> {
   startTelemetry('gateway');
   const log = createLogger('gateway', config.logLevel);
+  const meshIdentity = openMeshIdentity(EDGE, config.mesh, log);
   const registry = await loadRegistry();
   const shared = await openSharedState(config.redisUrl, log);
-  const upstreams = openUpstreams(config.upstreams, config.breaker, log);
+  const upstreams = openUpstreams(config.upstreams, meshIdentity, config.breaker, log);
   const readiness = watchReadiness(upstreams, log);
   const stopping = new AbortController();
   const shutdown = new AbortController();
@@ -76,6 +79,7 @@ export async function startGateway(config: Config): Promise<RunningGateway> {
   const end = async () => {
     await readiness.stop();
     closeUpstreams(upstreams);
+    meshIdentity.stop();
     shared.stop();
   };
   readiness.start();

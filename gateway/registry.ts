@@ -11,7 +11,7 @@ import { file_buf_validate_validate } from '@bufbuild/protovalidate/gen/buf/vali
 import { file_google_rpc_error_details } from '@kreki/gen/google/rpc/error_details_pb.js';
 import { Audience } from '@kreki/gen/kreki/options/v1/options_pb.js';
 import { type MethodRules, rulesOf } from '@kreki/runtime/rpc/rules';
-import { type ServiceName, services } from '../mesh/topology.ts';
+import { gateway, type ServiceName } from '../mesh/topology.ts';
 
 export type Message = MessageShape<DescMessage>;
 
@@ -31,13 +31,13 @@ export interface Registry {
   readonly types: TypeRegistry;
 }
 
-/** Reads the contracts of everything that the topology says is served. RPCs for the mesh only are left out. */
+/** Reads the contracts of everything that the topology lets the edge call. RPCs for the mesh only are left out. */
 export async function loadRegistry(): Promise<Registry> {
   const offered: DescService[] = [];
   const methods: EdgeMethod[] = [];
   const files = new Set<DescFile>([file_google_rpc_error_details, file_buf_validate_validate]);
-  for (const [upstream, node] of Object.entries(services)) {
-    for (const typeName of node.serves) {
+  for (const [upstream, callable] of Object.entries(gateway.calls)) {
+    for (const typeName of callable) {
       const service = await loadService(typeName);
       const open = service.methods.filter((method) => rulesOf(method).audience !== Audience.MESH);
       if (open.length === 0) continue;

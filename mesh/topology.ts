@@ -69,7 +69,7 @@ export type Provider = 'fcm' | 'whatsapp' | 'smtp';
 /** Serves the keys that every service verifies people's tokens with. */
 const KEYS = 'kreki.auth.v1.AuthService';
 
-export const services: Readonly<Record<ServiceName, ServiceNode>> = {
+const nodes = {
   auth: {
     tier: 2,
     entry: 'services/auth/main.ts',
@@ -121,8 +121,9 @@ export const services: Readonly<Record<ServiceName, ServiceNode>> = {
     stores: { postgres: { extensions: [] }, personalData: true },
     providers: ['fcm', 'whatsapp', 'smtp'],
   },
-};
+} as const satisfies Record<ServiceName, ServiceNode>;
 
+export const services: Readonly<Record<ServiceName, ServiceNode>> = nodes;
 export const serviceNames = Object.keys(services) as ServiceName[];
 
 /** The edge: offers every RPC it may call whose contract lets somebody outside the mesh call it. */
@@ -150,17 +151,34 @@ export const gateway = {
 /** Where a process runs, and in how many replicas. */
 export const hostingOf = (name: ServiceName | 'gateway'): Hosting =>
   name === 'gateway' ? tiers[gateway.tier] : (services[name].hosting ?? tiers[services[name].tier]);
+/** Who looks after the mesh: the launcher's probes, the command-line tools, the dashboard. Health and reflection are open to everybody. */
+export const operator = { calls: {} as Calls } as const;
 
 /** A process with an identity of its own in the mesh. */
-export type CallerName = ServiceName | 'gateway';
+export type CallerName = ServiceName | 'gateway' | 'operator';
+
+/** Who is given a certificate. */
+export const callerNames: readonly CallerName[] = [...serviceNames, 'gateway', 'operator'];
 
 /** Who may call a Protobuf service of `callee`. */
 export function callersOf(callee: ServiceName, typeName: string): CallerName[] {
   const callers: [CallerName, Calls][] = [
     ...serviceNames.map((name) => [name, services[name].calls] as [ServiceName, Calls]),
     ['gateway', gateway.calls],
+    ['operator', operator.calls],
   ];
   return callers.filter(([, calls]) => calls[callee]?.includes(typeName)).map(([name]) => name);
+}
+
+/** What a service's own configuration takes from here: `serviceSettings(descriptionOf('emergency'))`. */
+export function descriptionOf<Name extends ServiceName>(name: Name) {
+  const { port, calls, serves } = nodes[name];
+  return {
+    name,
+    port,
+    calls: Object.keys(calls) as (keyof (typeof nodes)[Name]['calls'] & string)[],
+    callers: Object.fromEntries(serves.map((typeName) => [typeName, callersOf(name, typeName)])),
+  };
 }
 
 /** Local stand-ins for the providers: one HTTP port, and one for SMTP. */

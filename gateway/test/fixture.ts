@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DescService } from '@bufbuild/protobuf';
-import { Code, createClient, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
+import { Code, createClient, type HandlerContext, type Interceptor, type ServiceImpl } from '@connectrpc/connect';
 import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
 import { UserAdminService } from '@kreki/gen/kreki/auth/v1/user_admin_service_pb.js';
 import { EmergencyStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
@@ -12,12 +12,15 @@ import { fail } from '@kreki/runtime/errors';
 import { fetchKeysFrom } from '@kreki/runtime/identity/keys';
 import { createTokenVerifier } from '@kreki/runtime/identity/verifier';
 import { createLogger } from '@kreki/runtime/log';
-import { implement } from '@kreki/runtime/rpc/handlers';
+import { type Implementation, implement } from '@kreki/runtime/rpc/handlers';
 import { access } from '@kreki/runtime/rpc/interceptors/access';
+import { callers } from '@kreki/runtime/rpc/interceptors/callers';
 import { telemetry } from '@kreki/runtime/rpc/interceptors/telemetry';
 import { validation } from '@kreki/runtime/rpc/interceptors/validation';
 import { startRpcServer } from '@kreki/runtime/rpc/server';
 import { createGrpcTransport } from '@kreki/runtime/rpc/transport';
+import type { TestIdentities } from '@kreki/runtime/testing/identities';
+import { descriptionOf, type ServiceName } from '../../mesh/topology.ts';
 
 /** A call as a service behind the edge got it. */
 export interface Received {
@@ -29,7 +32,8 @@ export interface Received {
 
 /** Stands for all services of the mesh: answers the parts of their contracts that the edge is tested with, as a real server. */
 export interface Upstream {
-  readonly url: string;
+  /** Of each service, with an identity of its own. */
+  readonly urls: Readonly<Record<ServiceName, string>>;
   readonly received: Received[];
   /** Calls that it refused by the contract's rules. */
   readonly refused: { readonly rpc: string; readonly headers: Headers }[];
@@ -45,8 +49,8 @@ export interface Upstream {
 /** Ten kilobytes that no compression makes smaller. */
 const PADDING = randomBytes(7_500).toString('base64');
 
-export async function startUpstream(identityUrl: string): Promise<Upstream> {
-  const keys = createGrpcTransport({ url: identityUrl });
+export async function startUpstream(identityUrl: string, identities: TestIdentities): Promise<Upstream> {
+  const keys = createGrpcTransport({ url: identityUrl, identity: identities.of('auth'), service: 'auth' });
   const fetchKeys = fetchKeysFrom(keys);
   const received: Received[] = [];
   const refused: Upstream['refused'] = [];
@@ -109,25 +113,34 @@ export async function startUpstream(identityUrl: string): Promise<Upstream> {
     }),
   });
 
-  const server = await startRpcServer({
-    host: '127.0.0.1',
-    port: 0,
-    implementations: [auth, answering(UserAdminService, note, {}), emergency, volunteer, notification],
-    interceptors: [
-      telemetry(createLogger('fixture', 'silent')),
-      (next) => (request) =>
-        next(request).catch((error: unknown) => {
-          refused.push({ rpc: request.method.name, headers: request.header });
-          throw error;
-        }),
-      access(createTokenVerifier({ fetchKeys })),
-      validation,
-    ],
-    drainMs: 500,
-  });
-  server.setServing(true);
+  const noteRefusal: Interceptor = (next) => (request) =>
+    next(request).catch((error: unknown) => {
+      refused.push({ rpc: request.method.name, headers: request.header });
+      throw error;
+    });
+  const log = createLogger('fixture', 'silent');
+  const verify = createTokenVerifier({ fetchKeys });
+  const start = async (name: ServiceName, implementations: Implementation[]) => {
+    const { callers: allowed } = descriptionOf(name);
+    const server = await startRpcServer({
+      identity: identities.of(name),
+      host: '127.0.0.1',
+      port: 0,
+      implementations,
+      interceptors: [telemetry(log), noteRefusal, callers(allowed, log), access(verify), validation],
+      drainMs: 500,
+    });
+    server.setServing(true);
+    return server;
+  };
+  const servers = {
+    auth: await start('auth', [auth, answering(UserAdminService, note, {})]),
+    volunteer: await start('volunteer', [volunteer]),
+    emergency: await start('emergency', [emergency]),
+    notification: await start('notification', [notification]),
+  };
   return {
-    url: `http://127.0.0.1:${server.port}`,
+    urls: Object.fromEntries(Object.entries(servers).map(([name, { url }]) => [name, url])) as Upstream['urls'],
     received,
     refused,
     behaviour,
@@ -138,7 +151,7 @@ export async function startUpstream(identityUrl: string): Promise<Upstream> {
       return call;
     },
     async stop() {
-      await server.stop();
+      await Promise.all(Object.values(servers).map((server) => server.stop()));
       keys.close();
     },
   };

@@ -1,6 +1,7 @@
 import { emptyRedis } from '@kreki/runtime/testing/harness';
+import { type TestIdentities, testIdentities } from '@kreki/runtime/testing/identities';
 import { startIdentity } from '@kreki/runtime/testing/identity';
-import { services } from '../../mesh/topology.ts';
+import { serviceNames } from '../../mesh/topology.ts';
 import { readConfig } from '../config.ts';
 import { type RunningGateway, startGateway } from '../gateway.ts';
 import { startUpstream, type Upstream } from './fixture.ts';
@@ -10,17 +11,20 @@ export interface TestEdge {
   readonly gateway: RunningGateway;
   readonly upstream: Upstream;
   readonly identity: Awaited<ReturnType<typeof startIdentity>>;
+  readonly identities: TestIdentities;
   readonly redisUrl: string;
   stop(): Promise<void>;
 }
 
 export async function startEdge(env: Record<string, string> = {}): Promise<TestEdge> {
   const redisUrl = env.REDIS_URL ?? (await emptyRedis(process.env.TEST_REDIS_URL ?? ''));
-  const identity = await startIdentity();
-  const upstream = await startUpstream(identity.url);
-  const urls = Object.keys(services).map((name) => [`${name.toUpperCase()}_URL`, upstream.url]);
+  const identities = testIdentities();
+  const identity = await startIdentity(identities);
+  const upstream = await startUpstream(identity.url, identities);
+  const urls = serviceNames.map((name) => [`${name.toUpperCase()}_URL`, upstream.urls[name]]);
   const gateway = await startGateway(
     readConfig({
+      MESH_IDENTITY: identities.folderOf('gateway'),
       HTTP_PORT: '0',
       H2C_PORT: '0',
       REDIS_URL: redisUrl,
@@ -35,11 +39,13 @@ export async function startEdge(env: Record<string, string> = {}): Promise<TestE
     gateway,
     upstream,
     identity,
+    identities,
     redisUrl,
     async stop() {
       await gateway.stop();
       await upstream.stop();
       await identity.stop();
+      identities.stop();
     },
   };
 }

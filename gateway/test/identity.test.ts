@@ -24,7 +24,7 @@ after(async () => {
 const me = (authorization: string) => clientOf(edge, AuthService).getMe({}, { headers: { authorization } });
 
 test('forged, unsigned, expired and ill-formed tokens are refused before any service is called', async () => {
-  const other = await startIdentity();
+  const other = await startIdentity(edge.identities);
   const expired = await edge.identity.tokenFor({ issuedAtMs: Date.now() - 90_000_000 });
   const genuine = await edge.identity.tokenFor();
   const calls = edge.upstream.received.length;

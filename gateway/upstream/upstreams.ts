@@ -1,3 +1,4 @@
+import type { MeshIdentity } from '@kreki/runtime/identity/mesh-identity';
 import type { Logger } from '@kreki/runtime/log';
 import { createGrpcTransport, type GrpcTransport } from '@kreki/runtime/rpc/transport';
 import type { ServiceName } from '../../mesh/topology.ts';
@@ -14,12 +15,13 @@ export type Upstreams = Readonly<Record<ServiceName, Upstream>>;
 
 export function openUpstreams(
   urls: Readonly<Record<ServiceName, string>>,
+  identity: MeshIdentity,
   settings: BreakerSettings,
   log: Logger,
 ): Upstreams {
   const open = (name: ServiceName, url: string): Upstream => ({
     name,
-    transport: createGrpcTransport({ url }),
+    transport: createGrpcTransport({ url, identity, service: name }),
     breaker: createBreaker(name, settings, log),
   });
   const opened = Object.entries(urls).map(([name, url]) => [name, open(name as ServiceName, url)]);

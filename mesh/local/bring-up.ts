@@ -1,7 +1,8 @@
 /** Bringing up a whole mesh in a data folder: servers, databases, processes. */
-import { type ServiceName, serviceNames } from '../topology.ts';
+import { callerNames, type ServiceName, serviceNames } from '../topology.ts';
 import { buildPage } from './build-page.ts';
 import { type Environment, serviceEnvironment } from './environment.ts';
+import { provideIdentities } from './identities.ts';
 import type { Mesh } from './mesh.ts';
 import { migrateDatabases } from './migrate.ts';
 import { type Node, type Program, startNodes } from './nodes.ts';
@@ -59,6 +60,11 @@ export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
     'databases',
     () => createDatabases(urls.postgres, secrets, privateServers(env).includes('postgres')),
     ({ service }) => Object.keys(service).join(', '),
+  );
+  await steps.run(
+    'certificates',
+    () => provideIdentities(folder, (line) => steps.print(line)),
+    () => callerNames.join(', '),
   );
   const databaseUrls = databases.service;
   const surroundings = describeSurroundings(folder, ports, urls, databaseUrls, secrets, env);

@@ -21,11 +21,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   gateway: ['gen', 'runtime', 'topology'],
   services: ['gen', 'runtime', 'topology'],
   runtime: ['gen'],
+  issuer: ['runtime', 'topology'],
   gen: [],
 };
 
-/** What tests may import besides: the providers' stand-ins, and any contract. Another service's code stays out of reach. */
-const testing = { path: /(^|\/)(test|testing)\//, parts: ['gen', 'simulators'] } as const;
+/** What tests may import besides: the providers' stand-ins, the issuer of certificates, and any contract. Another service's code stays out of reach. */
+const testing = { path: /(^|\/)(test|testing)\//, parts: ['gen', 'simulators', 'issuer'] } as const;
 
 const folders: readonly (readonly [part: string, pattern: RegExp])[] = [
   ['services', /^services\/([^/]+)/],
@@ -33,6 +34,7 @@ const folders: readonly (readonly [part: string, pattern: RegExp])[] = [
   ['gateway', /^gateway(?=\/|$)/],
   ['runtime', /^mesh\/runtime(?=\/|$)/],
   ['gen', /^gen(?=\/|$)/],
+  ['issuer', /^mesh\/issuer(?=\/|$)/],
   ['simulators', /^mesh\/simulators(?=\/|$)/],
   ['topology', /^mesh\/topology\.ts$/],
 ];

@@ -11,10 +11,12 @@ export interface Surroundings {
   readonly databaseUrls: Readonly<Record<ServiceName, string>>;
   /** Each process's own, as the user that the policy makes for it. */
   readonly natsUrls: Readonly<Record<ServiceName, string>>;
-  readonly redisUrls: Readonly<Record<CallerName, string>>;
+  readonly redisUrls: Readonly<Record<Exclude<CallerName, 'operator'>, string>>;
   /** What the people who run the mesh come with. */
   readonly operator: { readonly natsUrl: string; readonly dashboardKey: string; readonly accountsFile: string };
   readonly logLevel: string;
+  /** Where the certificate of a process is. */
+  readonly identityFolder: (name: CallerName) => string;
   /** Encrypts auth's signing keys at rest. */
   readonly signingKeysSecret: string;
   /** What personal data at rest is sealed under and found by, of each service that keeps any. */
@@ -33,6 +35,7 @@ export function serviceEnvironment(name: ServiceName, from: Surroundings): Envir
   const personalData = from.personalData[name];
   return {
     SERVICE_NAME: name,
+    MESH_IDENTITY: from.identityFolder(name),
     SERVICE_HOST: '127.0.0.1',
     SERVICE_PORT: String(from.ports.services[name].number),
     LOG_LEVEL: from.logLevel,
@@ -52,6 +55,7 @@ export function serviceEnvironment(name: ServiceName, from: Surroundings): Envir
 export function gatewayEnvironment(from: Surroundings): Environment {
   return {
     SERVICE_NAME: 'gateway',
+    MESH_IDENTITY: from.identityFolder('gateway'),
     HTTP_PORT: String(from.ports.http.number),
     H2C_PORT: String(from.ports.h2c.number),
     LOG_LEVEL: from.logLevel,
@@ -116,7 +120,9 @@ export function serviceAccount(privateKey: string, ports: Ports): object {
 }
 
 function upstreamUrls(names: readonly ServiceName[], ports: Ports): Environment {
-  return Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_URL`, loopback(ports.services[name].number)]));
+  return Object.fromEntries(
+    names.map((name) => [`${name.toUpperCase()}_URL`, `https://127.0.0.1:${ports.services[name].number}`]),
+  );
 }
 
 function providerSettings(provider: Provider, from: Surroundings): Environment {

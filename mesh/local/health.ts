@@ -1,7 +1,10 @@
 /** Asking each kind of process whether it can serve. */
+import { readFileSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AUTHORITY_FILE, IDENTITY_FILE } from '@kreki/runtime/identity/certificates';
 import type { SupervisedProcess } from './supervised-process.ts';
 
 export type Probe = () => Promise<boolean>;
@@ -22,11 +25,17 @@ export async function waitHealthy(process: SupervisedProcess, probe: Probe, pati
   }
 }
 
-/** The standard `grpc.health.v1.Health/Check` for the server as a whole, over cleartext HTTP/2. */
-export function grpcHealth(port: number): Probe {
+/** The standard `grpc.health.v1.Health/Check` for the server as a whole, asked with the identity in a folder. */
+export function grpcHealth(name: string, port: number, identityFolder: string): Probe {
   return () =>
     new Promise((resolve) => {
-      const session = connectHttp2(`http://127.0.0.1:${port}`);
+      const identity = readFileSync(join(identityFolder, IDENTITY_FILE));
+      const session = connectHttp2(`https://127.0.0.1:${port}`, {
+        cert: identity,
+        key: identity,
+        ca: readFileSync(join(identityFolder, AUTHORITY_FILE)),
+        servername: name,
+      });
       const answer: Buffer[] = [];
       const finish = (healthy: boolean) => {
         session.destroy();

@@ -99,7 +99,14 @@ async function emptyData(): Promise<string> {
   if (given) await dropDatabases(given);
   removeServerData(dataFolder);
   await removeContainers(dataFolder);
-  for (const file of ['secrets.json', 'accounts.json', 'fcm-service-account.json', 'compose.json']) {
+  for (const file of [
+    'secrets.json',
+    'accounts.json',
+    'fcm-service-account.json',
+    'compose.json',
+    'authority',
+    'identities',
+  ]) {
     rmSync(join(dataFolder, file), { recursive: true, force: true });
   }
   return relative(repository, dataFolder);

@@ -62,6 +62,7 @@ export async function startNodes(from: Surroundings, options: NodesOptions): Pro
   };
   const { adapt = (_, environment) => environment, program = fromThisClone } = options;
   const { ports } = from;
+  const operator = from.identityFolder('operator');
   const node = (name: string, entry: string, env: Environment, port: number, probe: Probe): Planned => ({
     spec: {
       name,
@@ -98,7 +99,13 @@ export async function startNodes(from: Surroundings, options: NodesOptions): Pro
     ],
     serviceNames.map((name) => {
       const { number } = ports.services[name];
-      return node(name, services[name].entry, serviceEnvironment(name, from), number, grpcHealth(number));
+      return node(
+        name,
+        services[name].entry,
+        serviceEnvironment(name, from),
+        number,
+        grpcHealth(name, number, operator),
+      );
     }),
     [node('gateway', gateway.entry, gatewayEnvironment(from), http, httpHealth(`http://127.0.0.1:${http}/readyz`))],
   ];

@@ -4,6 +4,7 @@ import { OPERATOR, usesNats } from '../policy/nats.ts';
 import { redisUsers } from '../policy/redis.ts';
 import { type ServiceName, serviceNames, services } from '../topology.ts';
 import { type Surroundings, serviceAccount } from './environment.ts';
+import { identityFolder } from './identities.ts';
 import type { Ports } from './ports.ts';
 import { type Secrets, writePrivate } from './secrets.ts';
 import type { ServerUrls } from './servers/provide.ts';
@@ -37,6 +38,7 @@ export function describeSurroundings(
       accountsFile: join(folder, 'accounts.json'),
     },
     logLevel: env.LOG_LEVEL ?? 'info',
+    identityFolder: (name) => identityFolder(folder, name),
     signingKeysSecret: secrets.key('signingKeys'),
     personalData: Object.fromEntries(
       serviceNames

@@ -7,6 +7,7 @@ import { globSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { dataFolder, repository } from './folders.ts';
+import { provideIdentities } from './identities.ts';
 import { Processes } from './processes.ts';
 import { makeRunFolder, removeRunFolder } from './run-folder.ts';
 import { Secrets } from './secrets.ts';
@@ -53,11 +54,13 @@ async function runAll(): Promise<number> {
     steps,
   });
   if (interrupt.signal.aborted) return 130;
+  await provideIdentities(folder, (line) => steps.print(line));
   const env = {
     ...process.env,
     TEST_POSTGRES_URL: urls.postgres,
     TEST_NATS_URL: urls.nats,
     TEST_REDIS_URL: urls.redis,
+    TEST_IDENTITIES: join(folder, 'identities'),
   };
   const args = [
     '--test',

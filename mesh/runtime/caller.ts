@@ -3,7 +3,6 @@ import { fail } from './errors.ts';
 
 /** Names of the headers that the mesh speaks with itself; the edge takes none of them from outside. */
 export const HEADER = {
-  caller: 'x-kreki-caller',
   clientIp: 'x-kreki-client-ip',
   requestId: 'x-kreki-request-id',
   userAgent: 'x-kreki-user-agent',
@@ -20,7 +19,7 @@ export interface Person {
   can(permission: string): boolean;
 }
 
-/** A service that calls on its own behalf. */
+/** A process of the mesh that calls on its own behalf. */
 export interface ServiceCaller {
   readonly kind: 'service';
   readonly name: string;
@@ -29,6 +28,15 @@ export interface ServiceCaller {
 export type Caller = Person | ServiceCaller | { readonly kind: 'nobody' };
 
 export const NOBODY: Caller = { kind: 'nobody' };
+
+/** The process at the edge: it calls for people, never on its own behalf. */
+export const EDGE = 'gateway';
+
+/** Where the runtime leaves the name of the process at the other end of the connection. */
+export const peerKey = createContextKey<string | undefined>(undefined, { description: 'peer' });
+
+/** The process of the mesh that made this call, whoever it called for; empty when it has no identity. */
+export const peerOf = (context: Pick<HandlerContext, 'values'>): string => context.values.get(peerKey) ?? '';
 
 /** Where the runtime's interceptor leaves the caller it found. */
 export const callerKey = createContextKey<Caller>(NOBODY, { description: 'caller' });

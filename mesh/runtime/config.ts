@@ -1,6 +1,7 @@
 /** Reads the environment once into a typed value, and reports every missing or wrong name together. */
 import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { type KeyRing, parseKey, parseKeyRing } from './personal-data/key-ring.ts';
 
 /** How one value is read: from which variable, and how its text becomes a value. */
@@ -173,18 +174,44 @@ export const oneOf = <T extends string>(variable: string, values: readonly T[], 
 
 const constant = <T>(value: T): Setting<T> => ({ variable: '', fallback: '', parse: () => value });
 
-/** What every service reads. `calls` become `<NAME>_URL` variables, under `upstreams`. */
-export function serviceSettings<const Calls extends string>(service: {
-  name: string;
+const folderOrLinkerd = (variable: string): Setting<string> => ({
+  ...text(variable),
+  parse(value) {
+    if (value === 'linkerd' || isAbsolute(value)) return value;
+    throw new Error(`must be the absolute path of a folder, or linkerd, not "${value}"`);
+  },
+});
+
+/** Who the process is in the mesh. There is no default: without an identity nothing starts. */
+export const meshSettings = {
+  mesh: {
+    /** Folder of its certificate (identity.pem) and of the authority (ca.pem); `linkerd` where Linkerd's proxy speaks for it. */
+    identity: folderOrLinkerd('MESH_IDENTITY'),
+    /** Kubernetes namespace that the mesh's service accounts are in. */
+    namespace: text('MESH_NAMESPACE', { default: 'kreki' }),
+  },
+};
+
+/** A service as the topology has it. */
+export interface ServiceDescription<Calls extends string = string> {
+  readonly name: string;
   /** Default gRPC port on one machine. */
-  port: number;
-  calls: readonly Calls[];
-}) {
+  readonly port: number;
+  /** Services it calls. */
+  readonly calls: readonly Calls[];
+  /** Of each Protobuf service it answers: the processes that may call it. */
+  readonly callers: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What every service reads. `calls` become `<NAME>_URL` variables, under `upstreams`. */
+export function serviceSettings<const Calls extends string>(service: ServiceDescription<Calls>) {
   const upstreams = Object.fromEntries(
     service.calls.map((name) => [name, url(`${name.toUpperCase().replaceAll('-', '_')}_URL`)]),
   ) as Record<Calls, Setting<string>>;
   return {
     name: constant(service.name),
+    callers: constant(service.callers),
+    ...meshSettings,
     host: text('SERVICE_HOST', { default: '127.0.0.1' }),
     port: integer('SERVICE_PORT', { default: service.port, min: 0, max: 65_535 }),
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
@@ -211,12 +238,20 @@ export const personalDataSettings = {
   personalData: { keys: keyRing('PERSONAL_DATA_KEYS'), lookupKey: key('PERSONAL_DATA_LOOKUP_KEY') },
 };
 
+/** `meshSettings`, once read. */
+export interface MeshSettings {
+  readonly identity: string;
+  readonly namespace: string;
+}
+
 /** The settings every service has, once read. */
 export interface ServiceConfig {
   readonly name: string;
   readonly host: string;
   readonly port: number;
   readonly logLevel: LogLevel;
+  readonly mesh: MeshSettings;
+  readonly callers: ServiceDescription['callers'];
   readonly upstreams: Readonly<Record<string, string>>;
   readonly databaseUrl?: string;
   readonly databasePoolSize?: number;

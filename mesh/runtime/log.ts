@@ -37,3 +37,22 @@ export function createLogger(name: string, level: LogLevel = 'info'): Logger {
     },
   });
 }
+
+const REPEATED_MS = 60_000;
+const KEYS_MAX = 1_000;
+
+/** Warns at most once a minute for each key, and says how often it kept silent since: for what somebody else may cause without end. */
+export function seldom(log: Logger): (key: string, fields: object, message: string) => void {
+  const told = new Map<string, { atMs: number; silent: number }>();
+  return (key, fields, message) => {
+    const before = told.get(key);
+    const nowMs = performance.now();
+    if (before && nowMs - before.atMs < REPEATED_MS) {
+      before.silent += 1;
+      return;
+    }
+    if (!before && told.size >= KEYS_MAX) told.clear();
+    told.set(key, { atMs: nowMs, silent: 0 });
+    log.warn({ ...fields, ...(before?.silent ? { alsoSince: before.silent } : {}) }, message);
+  };
+}

@@ -13,12 +13,14 @@ import { createOutbox, type Outbox } from './events/outbox.ts';
 import { startRelay } from './events/relay.ts';
 import { startConsumer } from './events/start-consumer.ts';
 import { fetchKeysFrom } from './identity/keys.ts';
+import { openMeshIdentity } from './identity/mesh-identity.ts';
 import { createTokenVerifier } from './identity/verifier.ts';
 import { createLogger, type Logger } from './log.ts';
 import { type Loop, loop } from './loop.ts';
-import { clientIdentity, clientTelemetry } from './rpc/client.ts';
+import { clientTelemetry } from './rpc/client.ts';
 import type { Implementation } from './rpc/handlers.ts';
 import { access } from './rpc/interceptors/access.ts';
+import { callers } from './rpc/interceptors/callers.ts';
 import { telemetry } from './rpc/interceptors/telemetry.ts';
 import { validation } from './rpc/interceptors/validation.ts';
 import { rulesOf } from './rpc/rules.ts';
@@ -36,7 +38,7 @@ export interface ServiceOptions {
 }
 
 export interface RunningService {
-  /** `http://host:port` of its gRPC server. */
+  /** Base URL of its gRPC server. */
   readonly url: string;
   stop(): Promise<void>;
 }
@@ -78,6 +80,8 @@ export async function createService<C extends ServiceConfig>(
     }
   };
 
+  const identity = openMeshIdentity(config.name, config.mesh, log);
+  ends.push(() => identity.stop());
   const database = config.databaseUrl
     ? await openDatabase(config.databaseUrl, {
         log,
@@ -103,7 +107,7 @@ export async function createService<C extends ServiceConfig>(
     if (!url) throw new Error(`${config.name} has no upstream ${upstream}`);
     let transport = transports.get(upstream);
     if (!transport) {
-      const opened = createGrpcTransport({ url, interceptors: [clientIdentity(config.name), clientTelemetry] });
+      const opened = createGrpcTransport({ url, identity, service: upstream, interceptors: [clientTelemetry] });
       ends.push(() => opened.close());
       transports.set(upstream, opened);
       transport = opened;
@@ -125,12 +129,14 @@ export async function createService<C extends ServiceConfig>(
         const loops = database && rpc.some(isAudited) ? [...own, auditHousekeeping(database, log)] : own;
         const fetchKeys = options.fetchKeys ?? fetchKeysFrom(transportTo('auth'));
         const server = await startRpcServer({
+          identity,
           host: config.host,
           port: config.port,
           implementations: rpc,
           interceptors: [
             telemetry(log),
             ...(database ? [audit(database, log)] : []),
+            callers(config.callers, log),
             access(createTokenVerifier({ fetchKeys })),
             validation,
           ],
@@ -146,7 +152,7 @@ export async function createService<C extends ServiceConfig>(
           { log },
         );
         for (const each of [...loops, readiness]) each.start();
-        const url = `http://${config.host}:${server.port}`;
+        const { url } = server;
         log.info({ url }, 'serving');
         return {
           url,

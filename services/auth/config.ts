@@ -9,11 +9,12 @@ import {
   redisSettings,
   serviceSettings,
 } from '@kreki/runtime/config';
+import { descriptionOf } from '../../mesh/topology.ts';
 import { DEFAULT_HASH_COST } from './passwords/passwords.ts';
 
 export const readConfig = (env: NodeJS.ProcessEnv) =>
   readEnvironment(env, {
-    ...serviceSettings({ name: 'auth', port: 8101, calls: [] }),
+    ...serviceSettings(descriptionOf('auth')),
     ...databaseSettings,
     ...natsSettings,
     ...redisSettings,

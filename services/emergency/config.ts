@@ -7,10 +7,11 @@ import {
   readEnvironment,
   serviceSettings,
 } from '@kreki/runtime/config';
+import { descriptionOf } from '../../mesh/topology.ts';
 
 export const readConfig = (env: NodeJS.ProcessEnv) =>
   readEnvironment(env, {
-    ...serviceSettings({ name: 'emergency', port: 8103, calls: ['auth', 'volunteer'] }),
+    ...serviceSettings(descriptionOf('emergency')),
     ...databaseSettings,
     ...natsSettings,
     dispatch: {

@@ -11,10 +11,11 @@ import {
   text,
   url,
 } from '@kreki/runtime/config';
+import { descriptionOf } from '../../mesh/topology.ts';
 
 export const readConfig = (env: NodeJS.ProcessEnv) =>
   readEnvironment(env, {
-    ...serviceSettings({ name: 'notification', port: 8104, calls: ['auth'] }),
+    ...serviceSettings(descriptionOf('notification')),
     ...databaseSettings,
     ...natsSettings,
     push: {

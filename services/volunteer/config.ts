@@ -6,10 +6,11 @@ import {
   readEnvironment,
   serviceSettings,
 } from '@kreki/runtime/config';
+import { descriptionOf } from '../../mesh/topology.ts';
 
 export const readConfig = (env: NodeJS.ProcessEnv) =>
   readEnvironment(env, {
-    ...serviceSettings({ name: 'volunteer', port: 8102, calls: ['auth'] }),
+    ...serviceSettings(descriptionOf('volunteer')),
     ...databaseSettings,
     ...natsSettings,
     /** How old a position may be in a search that says nothing of it. */

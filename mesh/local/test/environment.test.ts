@@ -17,6 +17,7 @@ const from: Surroundings = {
   redisUrls: { auth: 'redis://auth', volunteer: '', emergency: '', notification: '', gateway: 'redis://gateway' },
   operator: { natsUrl: 'nats://operator', dashboardKey: 'key', accountsFile: '/accounts.json' },
   logLevel: 'info',
+  identityFolder: (name) => `/identities/${name}`,
   signingKeysSecret: 'signing',
   personalData: {
     auth: { keys: '1:auth', lookupKey: 'lookup-auth' },
@@ -38,8 +39,8 @@ test('a service is given the address of each service that the topology lets it c
 
 test('a moved port reaches everybody who calls it', () => {
   assert.equal(serviceEnvironment('auth', from).SERVICE_PORT, '9101');
-  assert.equal(serviceEnvironment('emergency', from).AUTH_URL, 'http://127.0.0.1:9101');
-  assert.equal(gatewayEnvironment(from).AUTH_URL, 'http://127.0.0.1:9101');
+  assert.equal(serviceEnvironment('emergency', from).AUTH_URL, 'https://127.0.0.1:9101');
+  assert.equal(gatewayEnvironment(from).AUTH_URL, 'https://127.0.0.1:9101');
   assert.equal(serviceEnvironment('notification', from).FCM_ENDPOINT, 'http://127.0.0.1:9095/fcm');
 });
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 test('.env.example names every variable that a configuration reads, and no other', () => {
   const sources = [
-    ...globSync('{services/*,gateway,mesh/simulators,mesh/dashboard}/config.ts'),
+    ...globSync('{services/*,gateway,mesh/simulators,mesh/issuer,mesh/dashboard}/config.ts'),
     'mesh/runtime/config.ts',
   ];
   const read = new Set(

@@ -1,8 +1,8 @@
 import type { DescMessage, DescMethod, MessageShape } from '@bufbuild/protobuf';
-import { createContextKey, type HandlerContext } from '@connectrpc/connect';
+import { type ContextValues, createContextKey, type HandlerContext } from '@connectrpc/connect';
 import { Audit } from '@kreki/gen/kreki/options/v1/options_pb.js';
 import { trace } from '@opentelemetry/api';
-import { type Caller, HEADER } from '../caller.ts';
+import { type Caller, callerKey, HEADER, peerKey } from '../caller.ts';
 import type { Tx } from '../database/database.ts';
 import { rulesOf } from '../rpc/rules.ts';
 import { appendEntry, type NewEntry } from './entries.ts';
@@ -12,7 +12,7 @@ import { addSubjects } from './subjects.ts';
 export class AuditedCall {
   readonly method: DescMethod;
   readonly #header: Headers;
-  readonly #caller: () => Caller;
+  readonly #values: ContextValues;
   readonly #subjects = new Set<string>();
   readonly #omitted: () => number;
   /** Whether it is on record already, should its handler succeed. */
@@ -20,15 +20,15 @@ export class AuditedCall {
   #privileged = false;
 
   /** @param omitted Failures of the same actor that have no entry; asked when the call is written. */
-  constructor(method: DescMethod, header: Headers, caller: () => Caller, omitted: () => number) {
+  constructor(method: DescMethod, header: Headers, values: ContextValues, omitted: () => number) {
     this.method = method;
     this.#header = header;
-    this.#caller = caller;
+    this.#values = values;
     this.#omitted = omitted;
   }
 
   get caller(): Caller {
-    return this.#caller();
+    return this.#values.get(callerKey);
   }
 
   /** Whether a call that is let through goes on record. */
@@ -63,7 +63,7 @@ export class AuditedCall {
       actorId: person?.userId ?? null,
       actorRole: person?.role ?? '',
       sessionId: person?.sessionId ?? null,
-      peer: this.#header.get(HEADER.caller) ?? '',
+      peer: this.#values.get(peerKey) ?? '',
       rpc: `${this.method.parent.typeName}/${this.method.name}`,
       subjects: [...new Set([...this.#subjects, ...more])],
       outcome,

@@ -1,7 +1,7 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, type Interceptor, type StreamResponse } from '@connectrpc/connect';
 import { Audit } from '@kreki/gen/kreki/options/v1/options_pb.js';
-import { type Caller, callerKey } from '../caller.ts';
+import type { Caller } from '../caller.ts';
 import type { Database } from '../database/database.ts';
 import { databaseError } from '../database/errors.ts';
 import { reasonOf } from '../errors.ts';
@@ -25,15 +25,14 @@ type Messages = AsyncIterable<MessageShape<DescMessage>>;
 
 /**
  * Puts calls on record where the contract says so, before their answer goes out: one that cannot be put on record is not answered. It
- * stands outside of `access`, since refusals go on record too, and inside of `telemetry`, whose trace it notes.
+ * stands outside of `callers` and `access`, since refusals go on record too, and inside of `telemetry`, whose trace it notes.
  */
 export function audit(database: Database, log: Logger): Interceptor {
   const failures = new FailureLimit();
   return (next) => async (request) => {
     if (rulesOf(request.method).audit === Audit.UNSPECIFIED) return next(request);
-    const caller = () => request.contextValues.get(callerKey);
-    const omitted = () => failures.take(actorOf(caller()), false) ?? 0;
-    const call = new AuditedCall(request.method, request.header, caller, omitted);
+    const omitted = () => failures.take(actorOf(call.caller), false) ?? 0;
+    const call: AuditedCall = new AuditedCall(request.method, request.header, request.contextValues, omitted);
     request.contextValues.set(auditedKey, call);
 
     const answered = async (message?: MessageShape<DescMessage>) => {

@@ -26,15 +26,6 @@ export const clientTelemetry: Interceptor = (next) => async (request) => {
   }
 };
 
-/** Says which service calls. */
-export const clientIdentity =
-  (name: string): Interceptor =>
-  (next) =>
-  (request) => {
-    request.header.set(HEADER.caller, name);
-    return next(request);
-  };
-
 /** Call options that make a call part of the one being handled: its signal, what is left of its deadline, and the person's token. */
 export function forward(handling: HandlerContext): { signal: AbortSignal; timeoutMs?: number; headers: Headers } {
   const headers = new Headers();

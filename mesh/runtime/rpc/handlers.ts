@@ -11,6 +11,7 @@ import {
 import {
   Code,
   ConnectError,
+  createContextValues,
   createHandlerContext,
   createMethodImplSpec,
   type Interceptor,
@@ -20,6 +21,9 @@ import {
 } from '@connectrpc/connect';
 import { invokeUnaryImplementation, transformInvokeImplementation } from '@connectrpc/connect/protocol';
 import type * as grpc from '@grpc/grpc-js';
+import { peerKey } from '../caller.ts';
+import { LINKERD_CLIENT_ID } from '../identity/linkerd.ts';
+import type { MeshIdentity } from '../identity/mesh-identity.ts';
 import { untilAborted } from './deadline.ts';
 import { toHeaders, toMetadata, toStatus } from './metadata.ts';
 import { rulesOf } from './rules.ts';
@@ -29,8 +33,17 @@ import { incoming, sendAll } from './server-stream.ts';
 export interface Implementation {
   readonly service: DescService;
   readonly definition: grpc.ServiceDefinition;
-  /** Binds the functions to grpc-js, every call going through the interceptors, the first of them outermost; streams end when `shutdown` aborts. */
-  bind(interceptors: Interceptor[], shutdown: AbortSignal): grpc.UntypedServiceImplementation;
+  /** Binds the functions to grpc-js. */
+  bind(to: Binding): grpc.UntypedServiceImplementation;
+}
+
+export interface Binding {
+  /** Every call goes through them, the first outermost. */
+  readonly interceptors: Interceptor[];
+  /** Ends streams. */
+  readonly shutdown: AbortSignal;
+  /** Names the process at the other end; throws a ConnectError when the connection is gone. */
+  readonly peerOf: MeshIdentity['peerOf'];
 }
 
 type Message = MessageShape<DescMessage>;
@@ -44,11 +57,11 @@ export function implement<Desc extends DescService>(service: Desc, impl: Service
   return {
     service,
     definition: Object.fromEntries(specs.map(({ method }) => [method.localName, definitionOf(method)])),
-    bind: (interceptors, shutdown) =>
+    bind: (to) =>
       Object.fromEntries(
         specs.map(({ method, spec }) => [
           method.localName,
-          method.methodKind === 'unary' ? unary(spec, interceptors) : streaming(spec, interceptors, shutdown),
+          method.methodKind === 'unary' ? unary(spec, to) : streaming(spec, to),
         ]),
       ),
   };
@@ -66,10 +79,13 @@ function definitionOf(method: DescMethod): grpc.MethodDefinition<Message, Messag
   };
 }
 
-/** What a call carries for its handler: headers, deadline, and a signal that aborts when the call ends in any way. */
-function contextOf(call: grpc.ServerUnaryCall<Message, Message>, spec: MethodImplSpec, shutdown?: AbortSignal) {
+/** What a call carries for its handler: peer, headers, deadline, and a signal that aborts when the call ends in any way. */
+function contextOf(call: grpc.ServerUnaryCall<Message, Message>, spec: MethodImplSpec, to: Binding) {
   const cancelled = new AbortController();
   call.once('cancelled', () => cancelled.abort(new ConnectError('the caller went away', Code.Canceled)));
+  const contextValues = createContextValues().set(peerKey, to.peerOf(call));
+  // Who read it was the identity, if anybody may; nobody takes it for more than it is.
+  call.metadata.remove(LINKERD_CLIENT_ID);
   const timeoutMs = timeLeftMs(call.getDeadline(), rulesOf(spec.method).deadlineMs);
   return createHandlerContext({
     service: spec.method.parent,
@@ -79,7 +95,8 @@ function contextOf(call: grpc.ServerUnaryCall<Message, Message>, spec: MethodImp
     url: `http://${call.getHost()}/${spec.method.parent.typeName}/${spec.method.name}`,
     requestHeader: toHeaders(call.metadata),
     requestSignal: cancelled.signal,
-    ...(shutdown && { shutdownSignal: shutdown }),
+    contextValues,
+    ...(spec.kind !== 'unary' && { shutdownSignal: to.shutdown }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
 }
@@ -93,28 +110,30 @@ function timeLeftMs(deadline: grpc.Deadline, limitMs: number | undefined): numbe
   return Number.isFinite(shortest) ? Math.max(shortest, 0) : undefined;
 }
 
-function unary(spec: MethodImplSpec, interceptors: Interceptor[]) {
+function unary(spec: MethodImplSpec, to: Binding) {
   return async (call: grpc.ServerUnaryCall<Message, Message>, answer: grpc.sendUnaryData<Message>) => {
     if (spec.kind !== 'unary') throw new Error(`${spec.method.toString()} is a stream`);
-    const context = contextOf(call, spec);
+    let context: ReturnType<typeof contextOf> | undefined;
     try {
-      const invoked = invokeUnaryImplementation(spec, context, call.request, interceptors);
+      context = contextOf(call, spec, to);
+      const invoked = invokeUnaryImplementation(spec, context, call.request, to.interceptors);
       const message = await untilAborted(context.signal, invoked);
       call.sendMetadata(toMetadata(context.responseHeader));
       answer(null, message, toMetadata(context.responseTrailer));
     } catch (error) {
       answer(toStatus(ConnectError.from(error)));
     } finally {
-      context.abort();
+      context?.abort();
     }
   };
 }
 
-function streaming(spec: MethodImplSpec, interceptors: Interceptor[], shutdown: AbortSignal) {
+function streaming(spec: MethodImplSpec, to: Binding) {
   return async (call: grpc.ServerDuplexStream<Message, Message>, answer?: grpc.sendUnaryData<Message>) => {
-    const context = contextOf(call as unknown as grpc.ServerUnaryCall<Message, Message>, spec, shutdown);
-    const invoke = transformInvokeImplementation<DescMessage, DescMessage>(spec, context, interceptors);
+    let context: ReturnType<typeof contextOf> | undefined;
     try {
+      context = contextOf(call as unknown as grpc.ServerUnaryCall<Message, Message>, spec, to);
+      const invoke = transformInvokeImplementation<DescMessage, DescMessage>(spec, context, to.interceptors);
       const output = invoke(incoming(call, context.signal))[Symbol.asyncIterator]();
       if (spec.kind === 'client_streaming') {
         const { value } = await untilAborted(context.signal, output.next());
@@ -130,7 +149,7 @@ function streaming(spec: MethodImplSpec, interceptors: Interceptor[], shutdown: 
       if (spec.kind === 'client_streaming') answer?.(status);
       else call.emit('error', status);
     } finally {
-      context.abort();
+      context?.abort();
     }
   };
 }

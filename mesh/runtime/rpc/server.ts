@@ -7,6 +7,7 @@ import * as grpc from '@grpc/grpc-js';
 import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
+import type { MeshIdentity } from '../identity/mesh-identity.ts';
 import type { Implementation } from './handlers.ts';
 
 export interface RpcServerOptions {
@@ -16,13 +17,15 @@ export interface RpcServerOptions {
   readonly implementations: readonly Implementation[];
   /** The first is outermost. */
   readonly interceptors: Interceptor[];
-  readonly credentials?: grpc.ServerCredentials;
+  /** Who answers. */
+  readonly identity: MeshIdentity;
   /** How long calls under way may go on after `stop()`. */
   readonly drainMs?: number;
 }
 
 export interface RpcServer {
-  readonly port: number;
+  /** Base URL, as callers of the mesh reach it. */
+  readonly url: string;
   /** What the health service answers, for the whole process and for each service. */
   setServing(serving: boolean): void;
   /** Says NOT_SERVING, lets calls under way end, ends streams with UNAVAILABLE so that their callers go elsewhere. */
@@ -40,13 +43,19 @@ const OPTIONS: grpc.ServerOptions = {
   'grpc.max_connection_age_grace_ms': 3_600_000,
 };
 
-/** A gRPC server with health (grpc.health.v1) and reflection for everything it serves. */
+/** A gRPC server with health (grpc.health.v1) and reflection for everything it serves, both open to the whole mesh. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  const { identity, host } = options;
   const server = new grpc.Server(OPTIONS);
   const shutdown = new AbortController();
   const health = new HealthImplementation();
   for (const implementation of options.implementations) {
-    server.addService(implementation.definition, implementation.bind(options.interceptors, shutdown.signal));
+    const bound = implementation.bind({
+      interceptors: options.interceptors,
+      shutdown: shutdown.signal,
+      peerOf: identity.peerOf,
+    });
+    server.addService(implementation.definition, bound);
   }
   health.addToServer(server);
   reflection(options.implementations.map(({ service }) => service)).addToServer(server);
@@ -57,18 +66,14 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   };
   setServing(false);
 
-  const credentials = options.credentials ?? grpc.ServerCredentials.createInsecure();
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${options.host}:${options.port}`, credentials, (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
+  const listener = await identity.listen(server, host, options.port);
 
   return {
-    port,
+    url: `${identity.scheme}://${host}:${listener.port}`,
     setServing,
     async stop() {
       setServing(false);
+      listener.close();
       await new Promise<void>((resolve) => {
         const force = setTimeout(() => {
           server.forceShutdown();

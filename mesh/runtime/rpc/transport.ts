@@ -10,15 +10,19 @@ import {
 import { Code, ConnectError, createContextValues, type Interceptor, type Transport } from '@connectrpc/connect';
 import { runStreamingCall, runUnaryCall } from '@connectrpc/connect/protocol';
 import * as grpc from '@grpc/grpc-js';
+import type { MeshIdentity } from '../identity/mesh-identity.ts';
 import { toError, toHeaders, toMetadata } from './metadata.ts';
 import { rulesOf } from './rules.ts';
 import { streamMessages } from './stream.ts';
 
 export interface GrpcTransportOptions {
-  /** `http://host:port`, or `https://` with `credentials`. */
+  /** `https://host:port`, or `http://` beside a proxy that encrypts; which of them it is, the identity decides. */
   readonly url: string;
+  /** Who calls. */
+  readonly identity: MeshIdentity;
+  /** Who must answer. */
+  readonly service: string;
   readonly interceptors?: Interceptor[];
-  readonly credentials?: grpc.ChannelCredentials;
 }
 
 /** A Connect transport over grpc-js. */
@@ -45,7 +49,8 @@ const CHANNEL: grpc.ChannelOptions = {
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
   const { host } = new URL(options.url);
-  const client = new grpc.Client(host, options.credentials ?? grpc.credentials.createInsecure(), CHANNEL);
+  const channel = options.identity.channelTo(options.service);
+  const client = new grpc.Client(host, channel.credentials, { ...CHANNEL, ...channel.options });
 
   const unaryOnce = <O extends DescMessage>(
     method: DescMethod & { readonly output: O },

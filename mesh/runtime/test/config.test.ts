@@ -72,10 +72,17 @@ test('a URL that holds a password comes out of a file too, and no message repeat
 });
 
 test('what every service reads has the defaults of one machine, and the services it calls by name', () => {
-  const spec = config.serviceSettings({ name: 'emergency', port: 8103, calls: ['auth', 'health-records'] });
-  const env = { AUTH_URL: 'http://127.0.0.1:8101', HEALTH_RECORDS_URL: 'http://127.0.0.1:8110' };
+  const callers = { 'kreki.emergency.v1.EmergencyService': ['gateway'] };
+  const spec = config.serviceSettings({ name: 'emergency', port: 8103, calls: ['auth', 'health-records'], callers });
+  const env = {
+    MESH_IDENTITY: '/identities/emergency',
+    AUTH_URL: 'http://127.0.0.1:8101',
+    HEALTH_RECORDS_URL: 'http://127.0.0.1:8110',
+  };
   assert.deepEqual(config.readEnvironment(env, spec), {
     name: 'emergency',
+    callers,
+    mesh: { identity: '/identities/emergency', namespace: 'kreki' },
     host: '127.0.0.1',
     port: 8103,
     logLevel: 'info',

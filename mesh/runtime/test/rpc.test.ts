@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Code, ConnectError, createClient, type ServiceImpl } from '@connectrpc/connect';
+import { Code, ConnectError, createClient, type Interceptor, type ServiceImpl } from '@connectrpc/connect';
 import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
@@ -10,13 +10,13 @@ import { fail, reasonOf } from '../errors.ts';
 import { fetchKeysFrom } from '../identity/keys.ts';
 import { createTokenVerifier } from '../identity/verifier.ts';
 import { createLogger } from '../log.ts';
-import { clientIdentity } from '../rpc/client.ts';
 import { implement } from '../rpc/handlers.ts';
 import { access } from '../rpc/interceptors/access.ts';
 import { telemetry } from '../rpc/interceptors/telemetry.ts';
 import { validation } from '../rpc/interceptors/validation.ts';
 import { type RpcServer, startRpcServer } from '../rpc/server.ts';
 import { createGrpcTransport } from '../rpc/transport.ts';
+import { testIdentities } from '../testing/identities.ts';
 import { startIdentity } from '../testing/identity.ts';
 
 const never = () => {
@@ -26,14 +26,14 @@ const everyMethod = <Desc extends { methods: readonly { localName: string }[] }>
   Object.fromEntries(service.methods.map(({ localName }) => [localName, never]));
 
 let watchAborted = false;
+const identities = testIdentities();
 let server: RpcServer;
 let identity: Awaited<ReturnType<typeof startIdentity>>;
-let url = '';
 const ends: (() => unknown)[] = [];
 
 before(async () => {
-  identity = await startIdentity();
-  const keys = createGrpcTransport({ url: identity.url });
+  identity = await startIdentity(identities);
+  const keys = createGrpcTransport({ url: identity.url, identity: identities.of('emergency'), service: 'auth' });
   ends.push(() => keys.close());
   const emergency = implement(EmergencyService, {
     ...(everyMethod(EmergencyService) as object as ServiceImpl<typeof EmergencyService>),
@@ -60,6 +60,7 @@ before(async () => {
     },
   });
   server = await startRpcServer({
+    identity: identities.of('emergency'),
     host: '127.0.0.1',
     port: 0,
     implementations: [emergency, volunteer],
@@ -70,29 +71,35 @@ before(async () => {
     ],
     drainMs: 2_000,
   });
-  url = `http://127.0.0.1:${server.port}`;
 });
 
 after(async () => {
   for (const end of ends) await end();
   await server.stop();
   await identity.stop();
+  identities.stop();
 });
 
 const ID = '0199c0de-0000-7000-8000-000000000001';
 
-async function clients(permissions: string[] = []) {
-  const token = await identity.tokenFor({ permissions, userId: ID });
+/** A transport by which a process of the mesh calls. */
+function transportAs(caller: string, ...interceptors: Interceptor[]) {
   const transport = createGrpcTransport({
-    url,
-    interceptors: [
-      (next) => (request) => {
-        request.header.set('authorization', `Bearer ${token}`);
-        return next(request);
-      },
-    ],
+    url: server.url,
+    identity: identities.of(caller),
+    service: 'emergency',
+    interceptors,
   });
   ends.push(() => transport.close());
+  return transport;
+}
+
+async function clients(permissions: string[] = []) {
+  const token = await identity.tokenFor({ permissions, userId: ID });
+  const transport = transportAs('gateway', (next) => (request) => {
+    request.header.set('authorization', `Bearer ${token}`);
+    return next(request);
+  });
   return { emergency: createClient(EmergencyService, transport), volunteer: createClient(VolunteerService, transport) };
 }
 
@@ -129,15 +136,8 @@ test('an unexpected failure shows a trace id and nothing of its cause', async ()
 });
 
 test('access follows the contract: nobody, a person without the permission, a service', async () => {
-  const nobody = createGrpcTransport({ url });
-  const service = createGrpcTransport({
-    url,
-    interceptors: [clientIdentity('emergency')],
-  });
-  ends.push(
-    () => nobody.close(),
-    () => service.close(),
-  );
+  const nobody = transportAs('gateway');
+  const service = transportAs('volunteer');
   assert.equal((await rejection(createClient(EmergencyService, nobody).get({ id: ID }))).code, Code.Unauthenticated);
   const { emergency } = await clients();
   const denied = await rejection(emergency.triggerPanic({ location: {} }));
@@ -147,12 +147,10 @@ test('access follows the contract: nobody, a person without the permission, a se
 });
 
 test('forged and tampered tokens are refused', async () => {
-  const other = await startIdentity();
+  const other = await startIdentity(identities);
   ends.push(() => other.stop());
   for (const token of [await other.tokenFor(), `${await identity.tokenFor()}x`, 'eyJhbGciOiJub25lIn0.e30.', 'x']) {
-    const transport = createGrpcTransport({ url });
-    ends.push(() => transport.close());
-    const client = createClient(EmergencyService, transport);
+    const client = createClient(EmergencyService, transportAs('gateway'));
     const error = await rejection(client.get({ id: ID }, { headers: { authorization: `Bearer ${token}` } }));
     assert.equal(error.code, Code.Unauthenticated);
     assert.equal(reasonOf(error), 'TOKEN_INVALID');
@@ -192,16 +190,24 @@ test('a client stream carries thousands of messages, each validated', async () =
   assert.equal((await rejection(volunteer.streamLocations(positions(91)))).code, Code.InvalidArgument);
 });
 
-test('a call waits for a server that is not there yet, within its deadline', async () => {
-  const transport = createGrpcTransport({ url: 'http://127.0.0.1:9' });
+/** A transport to where nobody listens. */
+function transportToNobody() {
+  const transport = createGrpcTransport({
+    url: 'https://127.0.0.1:9',
+    identity: identities.of('emergency'),
+    service: 'auth',
+  });
   ends.push(() => transport.close());
-  const error = await rejection(createClient(AuthService, transport).getJwks({}, { timeoutMs: 300 }));
+  return transport;
+}
+
+test('a call waits for a server that is not there yet, within its deadline', async () => {
+  const error = await rejection(createClient(AuthService, transportToNobody()).getJwks({}, { timeoutMs: 300 }));
   assert.equal(error.code, Code.DeadlineExceeded);
 });
 
 test('a stream that fails before anybody reads it ends no process', async () => {
-  const transport = createGrpcTransport({ url: 'http://127.0.0.1:1' });
-  ends.push(() => transport.close());
+  const transport = transportToNobody();
   async function* request() {
     yield {};
   }

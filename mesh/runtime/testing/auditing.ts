@@ -26,7 +26,14 @@ export async function auditedService(t: TestContext) {
   const mesh = await testMesh('audit');
   t.after(() => mesh.stop());
   const config = {
-    name: 'test',
+    name: 'auth',
+    mesh: { identity: mesh.identities.folderOf('auth'), namespace: '' },
+    callers: Object.fromEntries(
+      [AuthAuditService, UserAdminService, EmergencyService].map(({ typeName }) => [
+        typeName,
+        ['gateway', 'emergency'],
+      ]),
+    ),
     host: '127.0.0.1',
     port: 0,
     logLevel: (process.env.TEST_LOG_LEVEL ?? 'silent') as LogLevel,
@@ -82,7 +89,7 @@ export async function auditedService(t: TestContext) {
   mesh.onStop(() => service.stop());
   const clients = async (person: Parameters<typeof mesh.client>[2]) => ({
     users: await mesh.client(UserAdminService, service.url, person),
-    emergencies: await mesh.client(EmergencyService, service.url, person),
+    emergencies: await mesh.client(EmergencyService, service.url, person, 'auth'),
     audit: await mesh.client(AuthAuditService, service.url, person),
   });
   return {

@@ -3,8 +3,9 @@ import type { DescService } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { HEADER } from '../caller.ts';
+import { EDGE } from '../caller.ts';
 import { createGrpcTransport } from '../rpc/transport.ts';
+import { answererOf, type TestIdentities, testIdentities } from './identities.ts';
 import { startIdentity, type TestPerson } from './identity.ts';
 import { startNatsServer } from './nats-server.ts';
 import { personalDataEnvironment } from './personal-data.ts';
@@ -17,14 +18,21 @@ export interface TestMesh {
   readonly nats: Awaited<ReturnType<typeof startNatsServer>>;
   /** An empty Redis database. */
   readonly redisUrl: string;
+  /** KREKI ID, which signs people's tokens. */
   readonly identity: Awaited<ReturnType<typeof startIdentity>>;
+  /** Certificates of every process of the mesh. */
+  readonly identities: TestIdentities;
   /** The environment of a service under test, for its `readConfig`. */
-  env(extra?: Record<string, string>): NodeJS.ProcessEnv;
-  /** A client that calls as nobody, as a person (a token is made), or as a service of the mesh. */
+  env(service: string, extra?: Record<string, string>): NodeJS.ProcessEnv;
+  /**
+   * A client that calls over the edge as nobody or as a person (a token is made), or as a service of the mesh. The process of the contract's
+   * domain must answer, unless another is named.
+   */
   client<Desc extends DescService>(
     service: Desc,
     url: string,
     as?: TestPerson | { service: string },
+    answerer?: string,
   ): Promise<Client<Desc>>;
   /** Ends something before the servers end, the last added first. */
   onStop(end: () => unknown): void;
@@ -38,7 +46,9 @@ export async function testMesh(name: string): Promise<TestMesh> {
   const redisUrl = await emptyRedis(required('TEST_REDIS_URL'));
   const nats = await startNatsServer();
   ends.push(() => nats.stop());
-  const identity = await startIdentity();
+  const identities = testIdentities();
+  ends.push(() => identities.stop());
+  const identity = await startIdentity(identities);
   ends.push(() => identity.stop());
   const personalData = personalDataEnvironment();
 
@@ -47,7 +57,9 @@ export async function testMesh(name: string): Promise<TestMesh> {
     nats,
     redisUrl,
     identity,
-    env: (extra = {}) => ({
+    identities,
+    env: (service, extra = {}) => ({
+      MESH_IDENTITY: identities.folderOf(service),
       SERVICE_PORT: '0',
       DATABASE_URL: databaseUrl,
       NATS_URL: nats.url,
@@ -57,18 +69,16 @@ export async function testMesh(name: string): Promise<TestMesh> {
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
       ...extra,
     }),
-    async client(service, url, as) {
-      const headers: Record<string, string> =
-        as === undefined
-          ? {}
-          : 'service' in as
-            ? { [HEADER.caller]: as.service }
-            : { authorization: `Bearer ${await identity.tokenFor(as)}` };
+    async client(service, url, as, answerer = answererOf(service)) {
+      const [caller, person] = as && 'service' in as ? [as.service, undefined] : [EDGE, as];
+      const token = person && (await identity.tokenFor(person));
       const transport = createGrpcTransport({
         url,
+        identity: identities.of(caller),
+        service: answerer,
         interceptors: [
           (next) => (request) => {
-            for (const [key, value] of Object.entries(headers)) request.header.set(key, value);
+            if (token) request.header.set('authorization', `Bearer ${token}`);
             return next(request);
           },
         ],

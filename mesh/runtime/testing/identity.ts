@@ -5,6 +5,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '../identity/verifier.ts';
 import { implement } from '../rpc/handlers.ts';
 import { startRpcServer } from '../rpc/server.ts';
+import type { TestIdentities } from './identities.ts';
 
 export interface TestPerson {
   readonly userId?: string;
@@ -17,7 +18,7 @@ export interface TestPerson {
 }
 
 /** A KREKI ID for tests: serves its public key over AuthService.GetJwks, and signs tokens for anybody. */
-export async function startIdentity() {
+export async function startIdentity(mesh: TestIdentities) {
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
   const kid = randomUUID();
   const { kty = '', crv = '', x = '' } = await exportJWK(publicKey);
@@ -31,6 +32,7 @@ export async function startIdentity() {
   ) as unknown as ServiceImpl<typeof AuthService>;
   const keys = [{ kty, crv, x, kid, alg: 'EdDSA', use: 'sig' }];
   const server = await startRpcServer({
+    identity: mesh.of('auth'),
     host: '127.0.0.1',
     port: 0,
     interceptors: [],
@@ -38,7 +40,7 @@ export async function startIdentity() {
     drainMs: 500,
   });
   return {
-    url: `http://127.0.0.1:${server.port}`,
+    url: server.url,
     stop: () => server.stop(),
 
     /** A valid access token. */

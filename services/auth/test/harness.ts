@@ -11,7 +11,7 @@ import { PASSWORD } from './helpers.ts';
 /** KREKI ID on a test mesh of its own. */
 export async function authMesh(name: string, extra: Record<string, string> = {}) {
   const mesh = await testMesh(`auth_${name}`);
-  const env = mesh.env({ SIGNING_KEYS_SECRET: randomBytes(32).toString('base64'), ...extra });
+  const env = mesh.env('auth', { SIGNING_KEYS_SECRET: randomBytes(32).toString('base64'), ...extra });
   const service = await startAuth(readConfig(env));
   mesh.onStop(() => service.stop());
   const pool = new pg.Pool({ connectionString: mesh.databaseUrl, max: 2 });

@@ -122,7 +122,7 @@ async function before(t: TestContext, count: number) {
       await hashPassword(PASSWORD, { memoryKib: 1_024, passes: 1, lanes: 1 }),
     ],
   );
-  const config = readConfig(own.env({ SIGNING_KEYS_SECRET: anotherKey() }));
+  const config = readConfig(own.env('auth', { SIGNING_KEYS_SECRET: anotherKey() }));
   const start = async () => {
     const service = await startAuth(config);
     own.onStop(() => service.stop());

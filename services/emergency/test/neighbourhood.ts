@@ -5,6 +5,7 @@ import type { FindNearbyRequest } from '@kreki/gen/kreki/volunteer/v1/volunteer_
 import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
 import { implement } from '@kreki/runtime/rpc/handlers';
 import { startRpcServer } from '@kreki/runtime/rpc/server';
+import type { TestMesh } from '@kreki/runtime/testing/harness';
 
 /** Monas, in the middle of Jakarta, in the district of Gambir. */
 export const monas = { latitude: -6.175392, longitude: 106.827153, accuracyMeters: 8 };
@@ -36,7 +37,7 @@ export interface Neighbourhood {
   stop(): Promise<void>;
 }
 
-export async function startNeighbourhood(): Promise<Neighbourhood> {
+export async function startNeighbourhood(mesh: TestMesh): Promise<Neighbourhood> {
   const neighbours = new Map<string, Neighbour>();
   const searches: FindNearbyRequest[] = [];
   const findNearby: ServiceImpl<typeof VolunteerService>['findNearby'] = (request) => {
@@ -67,6 +68,7 @@ export async function startNeighbourhood(): Promise<Neighbourhood> {
     ]),
   ) as unknown as ServiceImpl<typeof VolunteerService>;
   const server = await startRpcServer({
+    identity: mesh.identities.of('volunteer'),
     host: '127.0.0.1',
     port: 0,
     interceptors: [],
@@ -74,7 +76,7 @@ export async function startNeighbourhood(): Promise<Neighbourhood> {
     drainMs: 500,
   });
   const made: Neighbourhood = {
-    url: `http://127.0.0.1:${server.port}`,
+    url: server.url,
     searches,
     away: false,
     place: (distancesMeters, skill = Skill.BASIC_LIFE_SUPPORT) =>

@@ -30,12 +30,12 @@ export async function startVolunteerProcess(mesh: TestMesh): Promise<VolunteerPr
   const name = new URL(databaseUrl).pathname.slice(1);
   await run(mesh.databaseUrl, `CREATE DATABASE ${name}`);
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const url = `https://127.0.0.1:${port}`;
   const asService = await mesh.client(VolunteerService, url, { service: 'emergency' });
   let child: ChildProcess | undefined;
 
   const start = async () => {
-    const env = { ...process.env, ...mesh.env({ DATABASE_URL: databaseUrl, SERVICE_PORT: String(port) }) };
+    const env = { ...process.env, ...mesh.env('volunteer', { DATABASE_URL: databaseUrl, SERVICE_PORT: String(port) }) };
     child = spawn(process.execPath, [script('main.ts')], { env, stdio: ['ignore', 'inherit', 'inherit'] });
     const location = { latitude: 0, longitude: 0 };
     await until(() => asService.findNearby({ location, radiusMeters: 1 }).catch(() => undefined), 30_000);

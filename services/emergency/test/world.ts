@@ -69,12 +69,14 @@ export interface World {
 
 export async function world(name: string, extra: Record<string, string> = {}): Promise<World> {
   const mesh = await testMesh(name);
-  const around = await startNeighbourhood();
+  const around = await startNeighbourhood(mesh);
   mesh.onStop(() => around.stop());
   const pool = new pg.Pool({ connectionString: mesh.databaseUrl, max: 2 });
   mesh.onStop(() => pool.end());
   const start: World['start'] = async (more = {}) => {
-    const running = await startEmergency(readConfig(mesh.env({ VOLUNTEER_URL: around.url, ...extra, ...more })));
+    const running = await startEmergency(
+      readConfig(mesh.env('emergency', { VOLUNTEER_URL: around.url, ...extra, ...more })),
+    );
     let stopped: Promise<void> | undefined;
     const service = { url: running.url, stop: () => (stopped ??= running.stop()) };
     mesh.onStop(() => service.stop());

@@ -25,6 +25,7 @@ export async function startDirectory(mesh: TestMesh): Promise<Directory> {
   const contacts = new Map<string, Contact>();
   const directory = { url: '', calls: 0, down: false };
   const server = await startRpcServer({
+    identity: mesh.identities.of('auth'),
     host: '127.0.0.1',
     port: 0,
     interceptors: [],
@@ -45,7 +46,7 @@ export async function startDirectory(mesh: TestMesh): Promise<Directory> {
   });
   mesh.onStop(() => server.stop());
   return Object.assign(directory, {
-    url: `http://127.0.0.1:${server.port}`,
+    url: server.url,
     add(contact: Omit<Contact, '$typeName' | '$unknown'>) {
       contacts.set(contact.userId, create(ContactSchema, contact));
     },

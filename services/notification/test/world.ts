@@ -73,7 +73,7 @@ export async function world(name: string, extra: Record<string, string> = {}): P
   mesh.onStop(() => events.stop());
 
   const config = readConfig(
-    mesh.env({
+    mesh.env('notification', {
       AUTH_URL: directory.url,
       FCM_PROJECT_ID: account.project_id,
       FCM_CREDENTIALS_FILE: credentialsFile,

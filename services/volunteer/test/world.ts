@@ -55,7 +55,7 @@ export interface World {
 
 export async function world(name: string, extra: Record<string, string> = {}): Promise<World> {
   const mesh = await testMesh(name);
-  const service = await startVolunteer(readConfig(mesh.env(extra)));
+  const service = await startVolunteer(readConfig(mesh.env('volunteer', extra)));
   mesh.onStop(() => service.stop());
   const pool = new pg.Pool({ connectionString: mesh.databaseUrl, max: 2 });
   mesh.onStop(() => pool.end());

@@ -1,6 +1,6 @@
 import { Code, type Interceptor } from '@connectrpc/connect';
 import { Audience } from '@kreki/gen/kreki/options/v1/options_pb.js';
-import { type Caller, callerKey, HEADER, NOBODY } from '../../caller.ts';
+import { type Caller, callerKey, EDGE, NOBODY, peerKey } from '../../caller.ts';
 import { fail } from '../../errors.ts';
 import type { TokenClaims, TokenVerifier } from '../../identity/verifier.ts';
 import { type MethodRules, rulesOf } from '../rules.ts';
@@ -8,7 +8,7 @@ import { type MethodRules, rulesOf } from '../rules.ts';
 /** Finds who calls, and lets the call through where the contract does. */
 export function access(verify: TokenVerifier): Interceptor {
   return (next) => async (request) => {
-    const caller = await identify(request.header, verify);
+    const caller = await identify(request.header, request.contextValues.get(peerKey), verify);
     request.contextValues.set(callerKey, caller);
     authorize(caller, rulesOf(request.method));
     return next(request);
@@ -18,15 +18,14 @@ export function access(verify: TokenVerifier): Interceptor {
 const BEARER = /^Bearer +([^ ]+)$/i;
 
 /** The caller by the token, verified again here, else by the mesh identity. A token that is not valid is refused, never passed over. */
-async function identify(header: Headers, verify: TokenVerifier): Promise<Caller> {
+async function identify(header: Headers, peer: string | undefined, verify: TokenVerifier): Promise<Caller> {
   const authorization = header.get('authorization');
   if (authorization) {
     const token = BEARER.exec(authorization)?.[1];
     if (!token) throw fail(Code.Unauthenticated, 'TOKEN_INVALID', 'the Authorization header must be "Bearer <token>"');
     return person(await verify(token));
   }
-  const name = header.get(HEADER.caller);
-  return name ? { kind: 'service', name } : NOBODY;
+  return peer === undefined || peer === EDGE ? NOBODY : { kind: 'service', name: peer };
 }
 
 export const person = (claims: TokenClaims): Caller => ({

@@ -1,6 +1,6 @@
 import { Code, ConnectError, type Interceptor, type StreamResponse } from '@connectrpc/connect';
 import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { callerKey } from '../../caller.ts';
+import { callerKey, peerKey } from '../../caller.ts';
 import { databaseError } from '../../database/errors.ts';
 import { fail, reasonOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
@@ -15,6 +15,8 @@ const durations = meter.createHistogram('rpc.server.call.duration', {
   unit: 's',
   description: 'Duration of RPCs answered',
 });
+
+const denials = meter.createCounter('kreki.rpc.denied', { description: 'Calls refused for who made them' });
 
 /** Codes that say that the mesh, not the caller, is at fault. */
 const FAULTS: ReadonlySet<Code> = new Set([Code.Internal, Code.Unknown, Code.DataLoss, Code.Unimplemented]);
@@ -39,8 +41,12 @@ export function telemetry(log: Logger): Interceptor {
       if (error && FAULTS.has(error.code)) span.setStatus({ code: SpanStatusCode.ERROR, message: error.rawMessage });
       span.setAttribute('rpc.response.status_code', code);
       span.end();
-      const caller = request.contextValues.get(callerKey);
-      log.debug({ rpc: name, code, reason: reasonOf(error) || undefined, durationMs, caller: caller.kind }, 'call');
+      const { kind } = request.contextValues.get(callerKey);
+      const peer = request.contextValues.get(peerKey);
+      const reason = reasonOf(error) || undefined;
+      if (error?.code === Code.PermissionDenied)
+        denials.add(1, { caller: peer ?? '', rpc: name, reason: reason ?? '' });
+      log.debug({ rpc: name, code, reason, durationMs, caller: kind, peer }, 'call');
     };
 
     try {

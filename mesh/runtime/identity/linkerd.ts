@@ -1,0 +1,32 @@
+import * as grpc from '@grpc/grpc-js';
+import type { MeshIdentity } from './mesh-identity.ts';
+
+/** In which Linkerd's proxy names the process at the other end, having removed what that process itself may have written there. */
+export const LINKERD_CLIENT_ID = 'l5d-client-id';
+
+const SUFFIX = 'serviceaccount.identity.linkerd.cluster.local';
+
+/** Identity where Linkerd's proxies speak mTLS for the processes: these speak plaintext to the proxy beside them, and nobody else reaches them. */
+export function linkerdIdentity(name: string, namespace: string): MeshIdentity {
+  const suffix = `.${namespace}.${SUFFIX}`;
+  return {
+    name,
+    scheme: 'http',
+    async listen(server, host, port) {
+      const credentials = grpc.ServerCredentials.createInsecure();
+      const bound = await new Promise<number>((resolve, reject) => {
+        server.bindAsync(`${host}:${port}`, credentials, (error, free) => (error ? reject(error) : resolve(free)));
+      });
+      // The gRPC server closes the port itself when it is shut down.
+      return { port: bound, close: () => undefined };
+    },
+    peerOf({ metadata }) {
+      const [id, ...more] = metadata.get(LINKERD_CLIENT_ID);
+      if (typeof id !== 'string' || more.length > 0 || !id.endsWith(suffix)) return undefined;
+      const peer = id.slice(0, -suffix.length);
+      return peer === '' || peer.includes('.') ? undefined : peer;
+    },
+    channelTo: () => ({ credentials: grpc.credentials.createInsecure(), options: {} }),
+    stop: () => undefined,
+  };
+}
