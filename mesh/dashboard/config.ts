@@ -28,6 +28,10 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     },
     /** Where alerts are posted, in Slack's format, which Discord takes at `/slack`. */
     alertWebhook: optional('ALERT_WEBHOOK'),
+    /** Keeps what objectives counted over a restart; none: budgets begin anew. */
+    objectivesFile: optional('OBJECTIVES_FILE'),
+    /** Address of the page as people reach it, for links in alerts. */
+    publicUrl: optional('DASHBOARD_URL'),
     /** Prometheus of the cluster, whose Linkerd metrics are shown beside the mesh's own. */
     prometheusUrl: optional('PROMETHEUS_URL'),
   });

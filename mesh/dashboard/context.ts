@@ -1,5 +1,6 @@
 import type { Registry } from '@bufbuild/protobuf';
 import type { Logger } from '@kreki/runtime/log';
+import type { ObjectiveWatch } from './objectives/watch.ts';
 import type { Sessions } from './session/sessions.ts';
 import type { OpenedSources } from './sources/open.ts';
 import type { Telemetry } from './store/telemetry.ts';
@@ -14,5 +15,8 @@ export interface Context {
   readonly methods: Methods;
   /** Every event of the mesh. */
   readonly eventTypes: Registry;
+  readonly objectives: ObjectiveWatch;
+  /** The edge, over which calls are tried. */
+  readonly edgeUrl: string;
   readonly log: Logger;
 }

@@ -13,6 +13,7 @@ import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { loadEventTypes } from './events/decode.ts';
 import { servePage } from './http/server.ts';
+import { watchObjectives } from './objectives/watch.ts';
 import { serveOtlpGrpc } from './otlp/grpc.ts';
 import { serveOtlpHttp } from './otlp/http.ts';
 import { createReceiver } from './otlp/receiver.ts';
@@ -41,11 +42,17 @@ export async function startDashboard(config: Config): Promise<RunningDashboard> 
   const sessions = new Sessions(createClient(AuthService, edge), config.key);
   const sources = openSources(config, telemetry, log);
   const [methods, eventTypes] = await Promise.all([loadMethods(), loadEventTypes()]);
-  const context: Context = { telemetry, sources, sessions, methods, eventTypes, log };
+  const { host, edgeUrl } = config;
+  const objectives = watchObjectives(telemetry, {
+    file: config.objectivesFile,
+    webhookUrl: config.alertWebhook,
+    dashboardUrl: config.publicUrl ?? `http://${host}:${config.httpPort}`,
+    log,
+  });
+  const context: Context = { telemetry, sources, sessions, methods, eventTypes, objectives, edgeUrl, log };
 
   const verify = createTokenVerifier({ fetchKeys: fetchKeysFrom(edge) });
   const receiver = createReceiver(telemetry);
-  const { host } = config;
   const otlpGrpc = await serveOtlpGrpc({ host, port: config.otlpGrpcPort }, receiver);
   const otlpHttp = await serveOtlpHttp({ host, port: config.otlpHttpPort }, receiver);
   const page = await servePage({ host, port: config.httpPort }, context, [measured(log), access(verify), validation]);
@@ -60,7 +67,7 @@ export async function startDashboard(config: Config): Promise<RunningDashboard> 
     async stop() {
       await eviction.stop();
       await Promise.all([page.stop(), otlpGrpc.stop(), otlpHttp.stop()]);
-      await sources.stop();
+      await Promise.all([objectives.stop(), sources.stop()]);
     },
   };
 }

@@ -13,7 +13,12 @@ export interface Surroundings {
   readonly natsUrls: Readonly<Record<ServiceName, string>>;
   readonly redisUrls: Readonly<Record<Exclude<CallerName, 'operator'>, string>>;
   /** What the people who run the mesh come with. */
-  readonly operator: { readonly natsUrl: string; readonly dashboardKey: string; readonly accountsFile: string };
+  readonly operator: {
+    readonly natsUrl: string;
+    readonly dashboardKey: string;
+    readonly accountsFile: string;
+    readonly objectivesFile: string;
+  };
   readonly logLevel: string;
   /** Where the certificate of a process is. */
   readonly identityFolder: (name: CallerName) => string;
@@ -93,6 +98,7 @@ export function dashboardEnvironment(from: Surroundings): Environment {
     NATS_URL: from.operator.natsUrl,
     DASHBOARD_KEY: from.operator.dashboardKey,
     DASHBOARD_ACCOUNTS_FILE: from.operator.accountsFile,
+    OBJECTIVES_FILE: from.operator.objectivesFile,
   };
 }
 

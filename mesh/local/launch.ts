@@ -102,6 +102,7 @@ async function emptyData(): Promise<string> {
   for (const file of [
     'secrets.json',
     'accounts.json',
+    'objectives.json',
     'fcm-service-account.json',
     'compose.json',
     'authority',

@@ -36,6 +36,7 @@ export function describeSurroundings(
       natsUrl: userUrls('nats', urls.nats, [OPERATOR], { env, secrets })[OPERATOR],
       dashboardKey: secrets.password('dashboardKey'),
       accountsFile: join(folder, 'accounts.json'),
+      objectivesFile: join(folder, 'objectives.json'),
     },
     logLevel: env.LOG_LEVEL ?? 'info',
     identityFolder: (name) => identityFolder(folder, name),

@@ -15,7 +15,12 @@ const from: Surroundings = {
   databaseUrls: { auth: 'pg://auth', volunteer: 'pg://vol', emergency: 'pg://emg', notification: 'pg://ntf' },
   natsUrls: { auth: 'nats://auth', volunteer: 'nats://vol', emergency: 'nats://emg', notification: 'nats://ntf' },
   redisUrls: { auth: 'redis://auth', volunteer: '', emergency: '', notification: '', gateway: 'redis://gateway' },
-  operator: { natsUrl: 'nats://operator', dashboardKey: 'key', accountsFile: '/accounts.json' },
+  operator: {
+    natsUrl: 'nats://operator',
+    dashboardKey: 'key',
+    accountsFile: '/accounts.json',
+    objectivesFile: '/objectives.json',
+  },
   logLevel: 'info',
   identityFolder: (name) => `/identities/${name}`,
   signingKeysSecret: 'signing',
