@@ -26,8 +26,9 @@ RUN node mesh/local/generate-prisma.ts ${SERVICE} && node mesh/image/assemble.ts
 FROM ${NODE_IMAGE}
 ARG SERVICE
 LABEL org.opencontainers.image.title="kreki/${SERVICE}"
-# Nothing is installed in a container that runs.
-RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn*
+# Nothing is installed in a container that runs. The two folders are where the issuer's volumes are mounted, which take their owner from here.
+RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn* \
+  && install --directory --owner=node --group=node --mode=700 /authority /identities
 ENV NODE_ENV=production SERVICE_NAME=${SERVICE} SERVICE_HOST=0.0.0.0 HOST=0.0.0.0
 WORKDIR /kreki
 # Owned by root: the process may read itself and change nothing of it.

@@ -36,6 +36,24 @@ export class Secrets {
     );
   }
 
+  /**
+   * Lets passwords be made anew whose name holds one of the words, and puts a new key before the others in rings for which a word is
+   * `personal-data`. Other keys stay: what they sealed could not be opened any more. So does the password of PostgreSQL's administrator, by
+   * which the others are changed.
+   */
+  rotate(words: readonly string[]): void {
+    for (const [name, value] of Object.entries(this.#values)) {
+      if (name.startsWith('personalDataKeys.')) {
+        const next = Number(/^\d+/.exec(value)?.[0] ?? 0) + 1;
+        const ring = `${next}:${randomBytes(32).toString('base64')},${value}`;
+        if (words.includes('personal-data')) this.#values[name] = ring;
+      } else if (name !== 'postgres' && /^[0-9a-f]{48}$/.test(value) && words.some((word) => name.includes(word))) {
+        delete this.#values[name];
+      }
+    }
+    writePrivate(this.#file, `${JSON.stringify(this.#values, null, 2)}\n`);
+  }
+
   #once(name: string, make: () => string): string {
     const known = this.#values[name];
     if (known !== undefined) return known;
