@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type BroughtUp, bringUp } from '../../local/bring-up.ts';
 import type { Environment } from '../../local/environment.ts';
@@ -27,7 +28,7 @@ let mesh: BroughtUp;
 const imageOf = (name: string) => join(folder, 'images', name);
 
 before(async () => {
-  for (const name of [...serviceNames, 'gateway', 'simulators']) assemble(repository, name, imageOf(name));
+  for (const name of [...serviceNames, 'gateway', 'simulators', 'issuer']) assemble(repository, name, imageOf(name));
   mesh = await bringUp({
     folder,
     env: { PATH: process.env.PATH },
@@ -74,6 +75,20 @@ test('the health check of each image tells a process that serves from one that d
     const elsewhere = { SERVICE_PORT: '1', HTTP_PORT: '1' };
     await assert.rejects(check({ ...environment, ...elsewhere }), { code: 1 }, name);
   }
+});
+
+test('the issuer of an image gives every process its certificate', async (t) => {
+  const [AUTHORITY_FOLDER, IDENTITIES_FOLDER] = [join(folder, 'authority'), join(folder, 'issued')];
+  const issuer = spawn(node, ['.'], {
+    cwd: imageOf('issuer'),
+    env: { PATH: process.env.PATH, AUTHORITY_FOLDER, IDENTITIES_FOLDER },
+    stdio: 'ignore',
+  });
+  t.after(() => issuer.kill());
+  const made = () =>
+    [...serviceNames, 'gateway'].every((name) => existsSync(join(IDENTITIES_FOLDER, name, 'identity.pem')));
+  for (let tries = 0; tries < 600 && !made(); tries++) await sleep(100);
+  assert.ok(made());
 });
 
 test('an image holds no test, no development tool and no manual', () => {

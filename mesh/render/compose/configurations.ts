@@ -66,9 +66,11 @@ aclfile /run/secrets/users.acl
 `;
 }
 
-/** Traces and metrics of all processes: metrics for Prometheus to fetch, traces in short to its own log. */
+/** Telemetry of all processes: metrics for Prometheus to fetch, what else there is in short to its own log. */
 export const collectorConfiguration = {
-  receivers: { otlp: { protocols: { grpc: { endpoint: '0.0.0.0:4317' } } } },
+  receivers: {
+    otlp: { protocols: { http: { endpoint: '0.0.0.0:4318' }, grpc: { endpoint: '0.0.0.0:4317' } } },
+  },
   processors: {
     memory_limiter: { check_interval: '1s', limit_percentage: 75, spike_limit_percentage: 20 },
     batch: {},
@@ -82,6 +84,7 @@ export const collectorConfiguration = {
     pipelines: {
       traces: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['debug'] },
       metrics: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['prometheus'] },
+      logs: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['debug'] },
     },
   },
 };

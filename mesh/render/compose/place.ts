@@ -11,7 +11,7 @@ const simulated = `http://simulators:${simulators.httpPort}`;
 export const composePlace: Place = {
   urlOf: (service) => `https://${service}:${services[service].port}`,
   identity: { MESH_IDENTITY: IDENTITY_FOLDER },
-  collectorUrl: 'http://collector:4317',
+  collectorUrl: 'http://collector:4318',
   provider: {
     fcm: {
       FCM_PROJECT_ID: variable('FCM_PROJECT_ID', 'kreki-local'),
