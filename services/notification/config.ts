@@ -4,6 +4,7 @@ import {
   integer,
   natsSettings,
   optional,
+  personalDataSettings,
   readEnvironment,
   secret,
   secretUrl,
@@ -18,6 +19,7 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     ...serviceSettings(descriptionOf('notification')),
     ...databaseSettings,
     ...natsSettings,
+    ...personalDataSettings,
     push: {
       projectId: text('FCM_PROJECT_ID'),
       credentialsFile: text('FCM_CREDENTIALS_FILE'),

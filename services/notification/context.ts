@@ -12,5 +12,7 @@ export interface Context {
   readonly outbox: Outbox;
   /** Fetches wanted and stale contacts now. */
   readonly contactRefresh: { wake(): void };
+  /** What we call a message of WhatsApp's: a hash of its id, which holds a phone number. */
+  readonly nameOfMessage: (wamid: string) => string;
   readonly log: Logger;
 }

@@ -2,6 +2,8 @@ import { DirectoryService } from '@kreki/gen/kreki/auth/v1/directory_service_pb.
 import { NotificationAuditService } from '@kreki/gen/kreki/notification/v1/notification_audit_service_pb.js';
 import { NotificationService } from '@kreki/gen/kreki/notification/v1/notification_service_pb.js';
 import { auditRpc } from '@kreki/runtime/audit/rpc';
+import { PersonalData } from '@kreki/runtime/personal-data/personal-data';
+import { resealing } from '@kreki/runtime/personal-data/resealing';
 import { implement } from '@kreki/runtime/rpc/handlers';
 import { createService, type RunningService } from '@kreki/runtime/service';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -12,14 +14,21 @@ import type { Config } from './config.ts';
 import { contactsConsumer } from './consumers/contacts.ts';
 import { dispatchConsumer } from './consumers/dispatch.ts';
 import { createContactLoader } from './contacts/loader.ts';
+import { EMAIL, PHONE, WAMID } from './contacts/personal-data.ts';
 import { contactRefresh } from './contacts/refresh.ts';
+import { dataSteps } from './data-steps.ts';
 import { createQueues } from './delivery/queues.ts';
 import { PrismaClient } from './prisma/generated/client.ts';
 import { notificationRpc } from './rpc/notification-rpc.ts';
 import { retention } from './store/retention.ts';
 
 export async function startNotification(config: Config): Promise<RunningService> {
-  const service = await createService(config, { migrations: new URL('./prisma/migrations', import.meta.url) });
+  const personalData = new PersonalData(config.personalData);
+  const nameOfMessage = (wamid: string) => personalData.lookup(WAMID, wamid).toString('base64url');
+  const service = await createService(config, {
+    migrations: new URL('./prisma/migrations', import.meta.url),
+    dataSteps: dataSteps(personalData, nameOfMessage),
+  });
   const { log, database, outbox } = service;
   const directory = service.client(DirectoryService, 'auth');
   const prisma = new PrismaClient({ adapter: new PrismaPg(database.pool) });
@@ -27,25 +36,31 @@ export async function startNotification(config: Config): Promise<RunningService>
   service.onStop(() => push.stop());
   const email = openEmail(config.email);
   service.onStop(() => email.stop());
-  const whatsapp = openWhatsApp(config.whatsapp);
+  const whatsapp = openWhatsApp(config.whatsapp, nameOfMessage);
   service.onStop(() => whatsapp.stop());
 
-  const contacts = createContactLoader(directory, database);
+  const contacts = createContactLoader(directory, database, personalData);
   const channels = { push, whatsapp, email };
-  const queues = createQueues(database, config, { channels, contacts, maxAttempts: config.delivery.maxAttempts }, log);
+  const { maxAttempts } = config.delivery;
+  const queues = createQueues(database, config, { channels, contacts, personalData, maxAttempts }, log);
   service.onStop(() => queues.stop());
   await queues.recover();
-  const refresh = contactRefresh(directory, database, log);
+  const refresh = contactRefresh(directory, database, personalData, log);
 
   return service.start({
     rpc: [
       implement(
         NotificationService,
-        notificationRpc({ config, database, prisma, outbox, contactRefresh: refresh, log }),
+        notificationRpc({ config, database, prisma, outbox, contactRefresh: refresh, nameOfMessage, log }),
       ),
       implement(NotificationAuditService, auditRpc(database)),
     ],
     consumers: [dispatchConsumer(queues), contactsConsumer(queues, refresh)],
-    loops: [...queues.lanes, refresh, retention(database, config.retentionMs, log)],
+    loops: [
+      ...queues.lanes,
+      refresh,
+      retention(database, config.retentionMs, log),
+      resealing(database, personalData, [EMAIL, PHONE], log),
+    ],
   });
 }

@@ -1,6 +1,7 @@
 import type { Roster, RosterPerson } from '../../local/roster.ts';
-import { certified, pushToken } from '../../local/seed/people.ts';
+import { certified } from '../../local/seed/people.ts';
 import { random } from '../../local/seed/random.ts';
+import { tokenOfPhone } from '../../simulators/inbox/recipient.ts';
 
 /** Monas. */
 export const CENTRE = { latitude: -6.175392, longitude: 106.827153 } as const;
@@ -34,7 +35,7 @@ export function makePeople(seed: number, volunteers: number, regencyCodes: reado
     const phone = `+62814${String(10_000_000 + index)}`;
     const email = `chaos${index}@kreki.example`;
     const base = { id: draw.uuid(), email, phone, fullName: name, role, locale: 'id' as const, password: PASSWORD };
-    return { ...base, pushToken: pushToken(phone) };
+    return { ...base, pushToken: tokenOfPhone(phone) };
   };
   const dispatcher = person(0, 'dispatcher', 'Dimas Dispatcher');
   const all = Array.from({ length: volunteers }, (_, index) => {

@@ -5,7 +5,7 @@ import { Platform } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
 import { NotificationService } from '@kreki/gen/kreki/notification/v1/notification_service_pb.js';
 import { DutyStatus, Skill } from '@kreki/gen/kreki/volunteer/v1/volunteer_pb.js';
 import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
-import { pushToken } from '../seed/people.ts';
+import { tokenOfPhone } from '../../simulators/inbox/recipient.ts';
 import { type NewPerson, type Person, register } from './person.ts';
 
 const DAY_MS = 86_400_000;
@@ -38,7 +38,7 @@ export async function onboard(edgeUrl: string, details: NewPerson, admin: Person
 export async function goOnDuty(volunteer: Person, location: { latitude: number; longitude: number }): Promise<void> {
   const volunteers = volunteer.call(VolunteerService);
   await volunteer.call(NotificationService).registerDevice({
-    token: pushToken(volunteer.phone),
+    token: tokenOfPhone(volunteer.phone),
     platform: Platform.ANDROID,
   });
   await volunteers.setAvailability({ dutyStatus: DutyStatus.ON_DUTY });

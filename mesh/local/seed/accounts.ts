@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { tokenOfPhone } from '../../simulators/inbox/recipient.ts';
 import type { Account } from '../mesh.ts';
 import type { RosterPerson } from '../roster.ts';
-import { certified, pushToken } from './people.ts';
+import { certified } from './people.ts';
 import { random } from './random.ts';
 
 const SEED = 62;
@@ -27,10 +28,10 @@ export function namedAccounts(dataFolder: string, now: Date): { accounts: Accoun
     const phone = `+62812${String(90_000_000 + index)}`;
     const password = earlier.get(email) ?? newPassword();
     const base: RosterPerson = { id: draw.uuid(), email, phone, fullName: name, role, locale: 'id', password };
-    if (role !== 'volunteer') return { ...base, pushToken: pushToken(phone) };
+    if (role !== 'volunteer') return { ...base, pushToken: tokenOfPhone(phone) };
     const latitude = MONAS.latitude + 0.0008 * (index - 1);
     const volunteer = { displayName: name, ...certified(draw, `BHD-N${index}`, now), ...MONAS, latitude, onDuty: true };
-    return { ...base, pushToken: pushToken(phone), volunteer };
+    return { ...base, pushToken: tokenOfPhone(phone), volunteer };
   });
   const accounts = people.map(({ role, email, password = '', fullName }) => ({
     role,

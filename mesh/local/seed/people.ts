@@ -1,4 +1,5 @@
 import { Skill } from '@kreki/gen/kreki/volunteer/v1/volunteer_pb.js';
+import { tokenOfPhone } from '../../simulators/inbox/recipient.ts';
 import type { RosterPerson, RosterVolunteer } from '../roster.ts';
 import { type Random, random } from './random.ts';
 
@@ -121,13 +122,10 @@ function person(index: number, name: string, whereabouts: Whereabouts, draw: Ran
     fullName: name,
     role: 'volunteer',
     locale: draw.uniform() < 0.9 ? 'id' : 'en',
-    pushToken: pushToken(phone),
+    pushToken: tokenOfPhone(phone),
     volunteer: { displayName: name, ...whereabouts, ...certified(draw, `BHD-${index + 1}`, now) },
   };
 }
-
-/** The registration token of a simulated phone; the simulators read the number out of it. */
-export const pushToken = (phone: string): string => `sim:${phone.slice(1)}:help119`;
 
 /** Basic life support for everybody, one more skill for some. */
 export function certified(draw: Random, number: string, now: Date): Pick<RosterVolunteer, 'skills' | 'certifications'> {

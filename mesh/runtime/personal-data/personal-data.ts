@@ -11,16 +11,18 @@ export interface SealedColumn {
   readonly column: string;
 }
 
+/** How values of one kind are hashed to be found again. */
+export interface Lookup {
+  /** Sets hashes of different kinds of data apart, such as `email` and `phone`. */
+  readonly kind: string;
+  /** Brings a value into the one form in which it is compared. */
+  readonly normalise: (written: string) => string;
+}
+
 /** A sealed column whose rows can be found by their value, all of it. */
 export interface LookedUpColumn extends SealedColumn {
-  readonly lookup: {
-    /** Of type bytea, 32 bytes whatever the value. */
-    readonly column: string;
-    /** Sets hashes of different kinds of data apart, such as `email` and `phone`. */
-    readonly kind: string;
-    /** Brings a value into the one form in which it is compared. */
-    readonly normalise: (written: string) => string;
-  };
+  /** The column is of type bytea, 32 bytes whatever the value. */
+  readonly lookup: Lookup & { readonly column: string };
 }
 
 /** What cannot be opened. Its message says where it is and under which key, and nothing of the value. */
@@ -78,7 +80,7 @@ export class PersonalData {
   }
 
   /** The keyed hash (HMAC-SHA-256) by which rows with this value are found. */
-  lookup({ lookup }: LookedUpColumn, written: string): Buffer {
+  lookup({ lookup }: { readonly lookup: Lookup }, written: string): Buffer {
     return createHmac('sha256', this.#lookupKey)
       .update(`${lookup.kind}\0${lookup.normalise(written)}`)
       .digest();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Inbox } from '../inbox/inbox.ts';
 import type { Arrival } from '../inbox/message.ts';
-import { canonicalRecipient, phoneOfToken } from '../inbox/recipient.ts';
+import { canonicalRecipient, phoneOfToken, tokenOfPhone } from '../inbox/recipient.ts';
 import { until, type World, whatsapp, world } from './harness.ts';
 
 let count = 0;
@@ -117,10 +117,15 @@ describe('what phones received', () => {
     assert.equal((await fetch(here.simulators.url)).headers.get('content-type'), 'text/html; charset=utf-8');
   });
 
-  it('a phone has one spelling, and a token may carry it', () => {
+  it('a phone has one spelling, and a token that only the simulators read', () => {
     assert.equal(canonicalRecipient('0812-3456-7890'), '+6281234567890');
     assert.equal(canonicalRecipient(' 6281234567890'), '+6281234567890');
-    assert.equal(phoneOfToken('sim:6281234567890:a1'), '+6281234567890');
-    assert.equal(phoneOfToken('cXyz6281234567890:APA91b'), undefined);
+    for (const phone of ['+6281234567890', '+6212345678', '+628123456789012']) {
+      assert.equal(phoneOfToken(tokenOfPhone(phone)), phone);
+      assert.ok(!tokenOfPhone(phone).includes(phone.slice(3)));
+    }
+    for (const token of ['sim:6281234567890:a1', 'cXyz6281234567890:APA91b', `sim:${'A'.repeat(22)}`]) {
+      assert.equal(phoneOfToken(token), undefined);
+    }
   });
 });

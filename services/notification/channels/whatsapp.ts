@@ -30,7 +30,8 @@ interface GraphBody {
   };
 }
 
-export function openWhatsApp(settings: WhatsAppSettings): WhatsAppChannel {
+/** @param nameOf What we call a message that WhatsApp calls so. */
+export function openWhatsApp(settings: WhatsAppSettings, nameOf: (wamid: string) => string): WhatsAppChannel {
   const url = `${settings.endpoint.replace(/\/+$/, '')}/${settings.apiVersion}/${settings.phoneNumberId}/messages`;
   const poster = jsonPoster(url, { authorization: `Bearer ${settings.accessToken}` }, SEND_TIMEOUT_MS);
   return {
@@ -45,7 +46,7 @@ export function openWhatsApp(settings: WhatsAppSettings): WhatsAppChannel {
       });
       try {
         const answer = await poster.post(body);
-        return answered(answer, parse(answer.text));
+        return answered(answer, parse(answer.text), nameOf);
       } catch (error) {
         return unanswered(error);
       }
@@ -62,9 +63,13 @@ function parse(text: string): GraphBody {
   }
 }
 
-function answered({ status, retryAfter }: Answer, { messages, error }: GraphBody): Outcome {
+function answered(
+  { status, retryAfter }: Answer,
+  { messages, error }: GraphBody,
+  nameOf: (wamid: string) => string,
+): Outcome {
   const id = messages?.[0]?.id;
-  if (status >= 200 && status < 300 && id) return { kind: 'sent', providerId: id };
+  if (status >= 200 && status < 300 && id) return { kind: 'sent', providerId: nameOf(id) };
   if (error?.code === undefined) {
     // No word of the API itself: a proxy in between cannot know how far the message went.
     return { kind: 'unknown', error: `HTTP ${status} without an answer of the API` };

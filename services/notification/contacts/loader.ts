@@ -2,6 +2,7 @@ import type { Client } from '@connectrpc/connect';
 import type { Contact, DirectoryService } from '@kreki/gen/kreki/auth/v1/directory_service_pb.js';
 import type { Locale } from '@kreki/gen/kreki/common/v1/locale_pb.js';
 import type { Database } from '@kreki/runtime/database/database';
+import type { PersonalData } from '@kreki/runtime/personal-data/personal-data';
 import { saveContacts } from '../store/contacts.ts';
 
 /** How one person is reached; an empty text is a way there is not. */
@@ -22,7 +23,11 @@ export const CONTACTS_MAX = 500;
 const GATHER_MS = 5;
 
 /** Everything asked for within a few milliseconds goes into one call. */
-export function createContactLoader(directory: Client<typeof DirectoryService>, database: Database): ContactLoader {
+export function createContactLoader(
+  directory: Client<typeof DirectoryService>,
+  database: Database,
+  personalData: PersonalData,
+): ContactLoader {
   let gathering: { ids: Set<string>; contacts: Promise<Map<string, Contact>> } | undefined;
 
   const gather = () => {
@@ -37,7 +42,7 @@ export function createContactLoader(directory: Client<typeof DirectoryService>, 
 
   const fetchContacts = async (ids: ReadonlySet<string>) => {
     const { contacts } = await directory.batchGetContacts({ userIds: [...ids] });
-    await saveContacts(database, contacts, new Map());
+    await saveContacts(database, personalData, contacts, new Map());
     return new Map(contacts.map((contact) => [contact.userId, contact]));
   };
 

@@ -1,9 +1,11 @@
 import { Channel, type Platform, Priority } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
+import type { PersonalData } from '@kreki/runtime/personal-data/personal-data';
 import type { EmailChannel } from '../channels/email.ts';
 import type { Outcome } from '../channels/outcome.ts';
 import type { PushChannel } from '../channels/push.ts';
 import type { WhatsAppChannel } from '../channels/whatsapp.ts';
 import type { ContactLoader, Reach } from '../contacts/loader.ts';
+import { EMAIL, PHONE } from '../contacts/personal-data.ts';
 import type { Claimed } from '../store/queue.ts';
 import { mailOf } from '../templates/email.ts';
 import { pushMessage } from '../templates/push.ts';
@@ -19,6 +21,7 @@ export interface Channels {
 export interface SendContext {
   readonly channels: Channels;
   readonly contacts: ContactLoader;
+  readonly personalData: PersonalData;
   readonly maxAttempts: number;
 }
 
@@ -74,11 +77,11 @@ async function sendEmail({ channels }: SendContext, item: Claimed, reach: Reach)
 
 /** A contact that is not known yet is asked for; that auth does not answer is no reason to give up. */
 async function withReach(
-  { contacts }: SendContext,
+  { contacts, personalData }: SendContext,
   item: Claimed,
   act: (reach: Reach) => Promise<Outcome>,
 ): Promise<Outcome> {
-  let reach = knownReach(item);
+  let reach = knownReach(personalData, item);
   if (!reach) {
     try {
       reach = await contacts.load(item.user_id);
@@ -89,8 +92,13 @@ async function withReach(
   return reach ? await act(reach) : { kind: 'skipped', error: 'NO_CONTACT' };
 }
 
-function knownReach(item: Claimed): Reach | undefined {
-  const { contact_active, contact_fetched, email, phone, full_name, locale } = item;
+function knownReach(personalData: PersonalData, item: Claimed): Reach | undefined {
+  const { user_id, contact_active, contact_fetched, email_sealed, phone_sealed, full_name, locale } = item;
   if (contact_active === null || (contact_active && !contact_fetched)) return undefined;
-  return { email: email ?? '', phone: phone ?? '', fullName: full_name ?? '', locale: locale ?? 0 };
+  return {
+    email: email_sealed ? personalData.open(EMAIL, user_id, email_sealed) : '',
+    phone: phone_sealed ? personalData.open(PHONE, user_id, phone_sealed) : '',
+    fullName: full_name ?? '',
+    locale: locale ?? 0,
+  };
 }

@@ -8,13 +8,19 @@ import { parseWebhook, type Webhook } from '../webhook/parse.ts';
 import { isSigned } from '../webhook/signature.ts';
 
 export const receiveWhatsAppWebhook =
-  ({ config, database, outbox, log }: Context): ServiceImpl<typeof NotificationService>['receiveWhatsAppWebhook'] =>
+  ({
+    config,
+    database,
+    outbox,
+    nameOfMessage,
+    log,
+  }: Context): ServiceImpl<typeof NotificationService>['receiveWhatsAppWebhook'] =>
   async ({ body }, context) => {
     const data = body?.data ?? new Uint8Array();
     if (!isSigned(data, context.requestHeader.get('x-hub-signature-256'), config.whatsapp.appSecret)) {
       throw fail(Code.Unauthenticated, 'BAD_SIGNATURE', "the body is not signed with the app's secret");
     }
-    const { statuses, answers } = parse(data);
+    const { statuses, answers } = parse(data, nameOfMessage);
     // Statuses come first: they may say which of our messages an answer belongs to.
     if (statuses.length > 0) await applyStatuses(database, statuses, config.delivery.maxAttempts);
     if (answers.length > 0) {
@@ -28,9 +34,9 @@ export const receiveWhatsAppWebhook =
     return {};
   };
 
-function parse(data: Uint8Array): Webhook {
+function parse(data: Uint8Array, nameOf: Context['nameOfMessage']): Webhook {
   try {
-    return parseWebhook(data);
+    return parseWebhook(data, nameOf);
   } catch {
     throw fail(Code.InvalidArgument, 'BAD_BODY', 'the body is not JSON');
   }

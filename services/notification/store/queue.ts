@@ -2,6 +2,7 @@ import type { Platform } from '@kreki/gen/kreki/notification/v1/notification_pb.
 import type { Queryable } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
 import type { Content } from '../alerts/alert.ts';
+import { withoutAddresses } from './without-addresses.ts';
 
 /** A delivery whose lease this process holds, with everything that sending it needs. */
 export interface Claimed {
@@ -21,8 +22,8 @@ export interface Claimed {
   readonly contact_active: boolean | null;
   /** Whether auth was ever asked. */
   readonly contact_fetched: boolean | null;
-  readonly email: string | null;
-  readonly phone: string | null;
+  readonly email_sealed: Buffer | null;
+  readonly phone_sealed: Buffer | null;
   readonly full_name: string | null;
   readonly locale: number | null;
 }
@@ -40,7 +41,8 @@ const CLAIM = prepared(
    )
    SELECT claimed.*, notification.content, notification.expire_time, device.token, device.platform,
           contact.active AS contact_active,
-          contact.fetch_time IS NOT NULL AS contact_fetched, contact.email, contact.phone, contact.full_name, contact.locale
+          contact.fetch_time IS NOT NULL AS contact_fetched, contact.email_sealed, contact.phone_sealed,
+          contact.full_name, contact.locale
    FROM claimed
    JOIN notification ON notification.id = claimed.notification_id
    LEFT JOIN device ON device.id = claimed.device_id AND device.user_id = claimed.user_id
@@ -96,7 +98,7 @@ export async function recordAttempts(database: Queryable, results: readonly Atte
     results.map((one) => one.id),
     results.map((one) => one.attempts),
     results.map((one) => one.status),
-    results.map((one) => one.error),
+    results.map((one) => withoutAddresses(one.error)),
     results.map((one) => one.providerId),
     results.map((one) => one.delayMs),
     results.map((one) => one.sendTime),

@@ -1,6 +1,7 @@
 import type { Queryable } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
 import type { ReceivedStatus } from '../webhook/parse.ts';
+import { withoutAddresses } from './without-addresses.ts';
 
 /**
  * Applies statuses of WhatsApp messages, each once, by their rank whatever order they come in: sent, failed, delivered, read. A
@@ -57,7 +58,7 @@ export async function applyStatuses(
     statuses.map((one) => one.deliveryId),
     statuses.map((one) => one.status),
     statuses.map((one) => one.time),
-    statuses.map((one) => one.error),
+    statuses.map((one) => withoutAddresses(one.error)),
     statuses.map((one) => one.retryMs),
     maxAttempts,
   ]);

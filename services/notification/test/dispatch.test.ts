@@ -12,6 +12,7 @@ import {
 } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import { OfferStatus, Severity } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { Channel, DeliveryStatus, Topic } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
+import { PHONE } from '../contacts/personal-data.ts';
 import { offerTo } from './offers.ts';
 import { until, type World, world } from './world.ts';
 
@@ -151,7 +152,8 @@ describe('what an event tells whom', () => {
     here.directory.add({ ...ani, phone: '+6281399999999', fullName: 'Ani', locale: Locale.ID });
     await here.events.publish(UserUpdatedSchema, { userId: ani.userId }, ani.userId);
     await until(async () => {
-      return (await contactOf(ani.userId))?.phone === '+6281399999999';
+      const { phone_sealed } = (await contactOf(ani.userId)) ?? {};
+      return phone_sealed && here.personalData.open(PHONE, ani.userId, phone_sealed) === '+6281399999999';
     });
   });
 });

@@ -111,7 +111,7 @@ describe('NotificationService', () => {
       locale: 'id' as const,
       pushToken: `sim:62813${10_000_000 + i}:test`,
     }));
-    for (let i = 0; i < 2; i++) await seed(here.pool, { people });
+    for (let i = 0; i < 2; i++) await seed(here.pool, { people }, here.env);
     const [first] = people;
     await offerTo(here, first?.id ?? '');
     await until(async () => (await here.messages(first?.pushToken ?? '')).length === 1);

@@ -33,7 +33,8 @@ describe('the WhatsApp webhook', () => {
     const ani = await here.somebody();
     const offer = await offerTo(here, ani.userId);
     await until(async () => (await whatsappOf(ani.userId))?.status === DeliveryStatus.DELIVERED);
-    return { ...ani, ...offer, delivery: await whatsappOf(ani.userId) };
+    const [message] = await here.messages(ani.phone);
+    return { ...ani, ...offer, delivery: await whatsappOf(ani.userId), wamid: message?.id };
   };
   const answersTo = async (emergencyId: string) =>
     (await here.events.published(OfferAnsweredSchema)).filter((one) => one.emergencyId === emergencyId);
@@ -59,9 +60,9 @@ describe('the WhatsApp webhook', () => {
   });
 
   it('statuses only ever go forward, in whatever order and however often they come', async () => {
-    const { userId, delivery } = await offered();
+    const { userId, delivery, wamid } = await offered();
     const status = (name: string) => ({
-      id: delivery.provider_id,
+      id: wamid,
       status: name,
       timestamp: String(Math.floor(Date.now() / 1_000)),
       biz_opaque_callback_data: delivery.id,
@@ -89,13 +90,29 @@ describe('the WhatsApp webhook', () => {
     assert.match((await whatsappOf(staying.userId)).error, /^131026/);
   });
 
+  it('what WhatsApp says of a failure is kept without the number that it repeats', async () => {
+    const ani = await here.somebody();
+    await here.simulate('/control', {
+      provider: 'whatsapp',
+      times: 1,
+      target: ani.phone,
+      fault: 'slow',
+      delayMs: 60_000,
+    });
+    await offerTo(here, ani.userId);
+    const { id } = await until(() => whatsappOf(ani.userId));
+    const status = { id: `wamid.${randomUUIDv7()}`, status: 'failed', timestamp: '1', biz_opaque_callback_data: id };
+    await tell({ statuses: [{ ...status, errors: [{ code: 131026, title: `${ani.phone} is no WhatsApp number` }] }] });
+    assert.equal((await whatsappOf(ani.userId)).error, '131026: [number] is no WhatsApp number');
+  });
+
   it('a tapped button becomes one OfferAnswered of whom the message was sent to', async () => {
-    const { userId, emergencyId, delivery } = await offered();
+    const { userId, emergencyId, wamid } = await offered();
     const tap = {
       from: '6281200000000',
       id: `wamid.${randomUUIDv7()}`,
       timestamp: String(Math.floor(Date.now() / 1_000)),
-      context: { id: delivery.provider_id },
+      context: { id: wamid },
       type: 'button',
       button: { payload: `decline:${emergencyId}`, text: 'Tolak' },
     };
@@ -117,12 +134,12 @@ describe('the WhatsApp webhook', () => {
   });
 
   it('a payload about another emergency than the message is passed over', async () => {
-    const { delivery } = await offered();
+    const { wamid } = await offered();
     const other = randomUUIDv7();
     const tap = {
       id: `wamid.${randomUUIDv7()}`,
       timestamp: String(Math.floor(Date.now() / 1_000)),
-      context: { id: delivery.provider_id },
+      context: { id: wamid },
       button: { payload: `accept:${other}` },
     };
     await tell({ messages: [tap] });

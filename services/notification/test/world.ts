@@ -7,6 +7,7 @@ import type { Client } from '@connectrpc/connect';
 import { Locale } from '@kreki/gen/kreki/common/v1/locale_pb.js';
 import { Platform } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
 import { NotificationService } from '@kreki/gen/kreki/notification/v1/notification_service_pb.js';
+import { PersonalData } from '@kreki/runtime/personal-data/personal-data';
 import type { RunningService } from '@kreki/runtime/service';
 import { type TestMesh, testMesh } from '@kreki/runtime/testing/harness';
 import pg from 'pg';
@@ -38,6 +39,10 @@ export interface World {
   readonly edge: Edge;
   readonly directory: Directory;
   readonly events: Events;
+  /** What the service reads at its start. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Opens what the service sealed. */
+  readonly personalData: PersonalData;
   /** The service's own database. */
   readonly pool: pg.Pool;
   readonly service: { stop(): Promise<void>; start(): Promise<void> };
@@ -72,21 +77,20 @@ export async function world(name: string, extra: Record<string, string> = {}): P
   const events = await openEvents(mesh.nats.url);
   mesh.onStop(() => events.stop());
 
-  const config = readConfig(
-    mesh.env('notification', {
-      AUTH_URL: directory.url,
-      FCM_PROJECT_ID: account.project_id,
-      FCM_CREDENTIALS_FILE: credentialsFile,
-      FCM_ENDPOINT: `${simulators.url}/fcm`,
-      WHATSAPP_ENDPOINT: `${simulators.url}/whatsapp`,
-      WHATSAPP_PHONE_NUMBER_ID: whatsapp.phoneNumberId,
-      WHATSAPP_ACCESS_TOKEN: whatsapp.accessToken,
-      WHATSAPP_APP_SECRET: whatsapp.appSecret,
-      WHATSAPP_VERIFY_TOKEN: whatsapp.verifyToken,
-      SMTP_URL: `smtp://127.0.0.1:${simulators.smtpPort}`,
-      ...extra,
-    }),
-  );
+  const env = mesh.env('notification', {
+    AUTH_URL: directory.url,
+    FCM_PROJECT_ID: account.project_id,
+    FCM_CREDENTIALS_FILE: credentialsFile,
+    FCM_ENDPOINT: `${simulators.url}/fcm`,
+    WHATSAPP_ENDPOINT: `${simulators.url}/whatsapp`,
+    WHATSAPP_PHONE_NUMBER_ID: whatsapp.phoneNumberId,
+    WHATSAPP_ACCESS_TOKEN: whatsapp.accessToken,
+    WHATSAPP_APP_SECRET: whatsapp.appSecret,
+    WHATSAPP_VERIFY_TOKEN: whatsapp.verifyToken,
+    SMTP_URL: `smtp://127.0.0.1:${simulators.smtpPort}`,
+    ...extra,
+  });
+  const config = readConfig(env);
   let running: RunningService | undefined;
   const service = {
     async start() {
@@ -110,6 +114,8 @@ export async function world(name: string, extra: Record<string, string> = {}): P
     edge,
     directory,
     events,
+    env,
+    personalData: new PersonalData(config.personalData),
     pool,
     service,
     client,

@@ -3,6 +3,7 @@ import { whatsappRetryMs } from '../channels/whatsapp-errors.ts';
 
 /** What WhatsApp says became of a message we sent. */
 export interface ReceivedStatus {
+  /** What we call the message; so in `ReceivedAnswer`. */
   readonly wamid: string;
   /** Our id of it, which comes back with each status; null when it is not one of ours. */
   readonly deliveryId: string | null;
@@ -43,19 +44,20 @@ const statusNames: Readonly<Record<string, ReceivedStatus['status']>> = {
 
 /**
  * Reads a webhook of the Cloud API, passing over everything it has no use for.
+ * @param nameOf What we call a message that WhatsApp calls so.
  * @throws SyntaxError when the body is not JSON.
  */
-export function parseWebhook(body: Uint8Array): Webhook {
+export function parseWebhook(body: Uint8Array, nameOf: (wamid: string) => string): Webhook {
   const values = objects(asObject(JSON.parse(Buffer.from(body).toString())).entry)
     .flatMap((entry) => objects(entry.changes))
     .map((change) => asObject(change.value));
   return {
-    statuses: values.flatMap((value) => objects(value.statuses)).flatMap(readStatus),
-    answers: values.flatMap((value) => objects(value.messages)).flatMap(readAnswer),
+    statuses: values.flatMap((value) => objects(value.statuses)).flatMap((told) => readStatus(told, nameOf)),
+    answers: values.flatMap((value) => objects(value.messages)).flatMap((told) => readAnswer(told, nameOf)),
   };
 }
 
-function readStatus(told: Json): ReceivedStatus[] {
+function readStatus(told: Json, nameOf: (wamid: string) => string): ReceivedStatus[] {
   const status = statusNames[text(told.status)];
   const wamid = text(told.id);
   if (status === undefined || wamid === '') return [];
@@ -64,7 +66,7 @@ function readStatus(told: Json): ReceivedStatus[] {
   const code = Number(problem?.code ?? 0);
   return [
     {
-      wamid,
+      wamid: nameOf(wamid),
       deliveryId: UUID.test(callback) ? callback : null,
       status,
       time: timeOf(told.timestamp),
@@ -80,14 +82,22 @@ function errorText(code: number, problem: Json): string {
 }
 
 /** A template's button answers as `button`, an interactive message's as `button_reply`. */
-function readAnswer(told: Json): ReceivedAnswer[] {
+function readAnswer(told: Json, nameOf: (wamid: string) => string): ReceivedAnswer[] {
   const payload = text(asObject(told.button).payload) || text(asObject(asObject(told.interactive).button_reply).id);
   const [, decision, emergencyId] = PAYLOAD.exec(payload) ?? [];
   const wamid = text(told.id);
   const repliesTo = text(asObject(told.context).id);
   if (!decision || !emergencyId || wamid === '' || repliesTo === '') return [];
   const accepted = decision.toLowerCase() === 'accept';
-  return [{ wamid, repliesTo, accepted, emergencyId: emergencyId.toLowerCase(), time: timeOf(told.timestamp) }];
+  return [
+    {
+      wamid: nameOf(wamid),
+      repliesTo: nameOf(repliesTo),
+      accepted,
+      emergencyId: emergencyId.toLowerCase(),
+      time: timeOf(told.timestamp),
+    },
+  ];
 }
 
 /** Seconds since the epoch, as text. */
