@@ -1,6 +1,7 @@
 import { Suspense } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { Loading } from './parts/state.tsx';
+import { MayChangeContext } from './shell/may-change.ts';
 import { Shell } from './shell/shell.tsx';
 import { useViewer } from './shell/viewer.ts';
 import { SignIn } from './views/sign-in.tsx';
@@ -13,14 +14,16 @@ export function App() {
   if (!viewer) return <SignIn onSignedIn={signedIn} />;
   return (
     <Shell viewer={viewer} onSignOut={signOut}>
-      <Suspense fallback={<Loading />}>
-        <Switch>
-          {VIEWS.map(({ path, component: View }) => (
-            <Route key={path} path={`${path}/*?`} component={View} />
-          ))}
-          <Redirect to="/map" replace />
-        </Switch>
-      </Suspense>
+      <MayChangeContext value={viewer.mayChange}>
+        <Suspense fallback={<Loading />}>
+          <Switch>
+            {VIEWS.map(({ path, component: View }) => (
+              <Route key={path} path={`${path}/*?`} component={View} />
+            ))}
+            <Redirect to="/map" replace />
+          </Switch>
+        </Suspense>
+      </MayChangeContext>
     </Shell>
   );
 }

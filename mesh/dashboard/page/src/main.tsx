@@ -3,7 +3,11 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { LanguageProvider } from './lib/language.tsx';
 import { PausedProvider } from './lib/live.tsx';
-import './styles.css';
+import './styles/base.css';
+import './styles/shell.css';
+import './styles/map.css';
+import './styles/traces.css';
+import './styles/views.css';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('the page has no root');
