@@ -1,4 +1,5 @@
 import {
+  descriptor,
   duration,
   integer,
   LOG_LEVELS,
@@ -26,6 +27,9 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     host: text('SERVICE_HOST', { default: '127.0.0.1' }),
     httpPort: port('HTTP_PORT', gateway.httpPort),
     h2cPort: port('H2C_PORT', gateway.h2cPort),
+    /** Bound sockets that the process was given, in place of the ports. */
+    httpPortFd: descriptor('HTTP_PORT_FD'),
+    h2cPortFd: descriptor('H2C_PORT_FD'),
     /** PEM files; TLS on both ports when both are given. */
     tlsCertFile: optional('TLS_CERT_FILE'),
     tlsKeyFile: optional('TLS_KEY_FILE'),
@@ -49,7 +53,9 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
       /** How long it refuses before it lets one call try. */
       retryAfterMs: duration('BREAKER_RETRY_AFTER', { default: '2s' }),
     },
-    /** How long calls under way may go on after a stop was asked for. */
+    /** How long callers are answered and asked to go elsewhere, when another instance takes over. */
+    leaveMs: duration('LEAVE', { default: '3s' }),
+    /** How long calls under way may go on after that. */
     drainMs: duration('DRAIN', { default: '8s' }),
   });
 

@@ -5,6 +5,7 @@ import { fetchKeysFrom } from '@kreki/runtime/identity/keys';
 import { openMeshIdentity } from '@kreki/runtime/identity/mesh-identity';
 import { createTokenVerifier } from '@kreki/runtime/identity/verifier';
 import { createLogger } from '@kreki/runtime/log';
+import type { Running } from '@kreki/runtime/process';
 import { startTelemetry } from '@kreki/runtime/telemetry';
 import type { Config } from './config.ts';
 import { createRpcHandler } from './connect/adapter.ts';
@@ -26,12 +27,11 @@ import { createRestHandler } from './rest/handler.ts';
 import { watchReadiness } from './upstream/readiness.ts';
 import { closeUpstreams, openUpstreams } from './upstream/upstreams.ts';
 
-export interface RunningGateway {
+export interface RunningGateway extends Running {
   /** Base URL for Connect, gRPC-Web and REST over HTTP/1.1. */
   readonly url: string;
   /** Base URL for gRPC, Connect and REST over HTTP/2. */
   readonly h2cUrl: string;
-  stop(): Promise<void>;
 }
 
 export async function startGateway(config: Config): Promise<RunningGateway> {
@@ -70,6 +70,7 @@ export async function startGateway(config: Config): Promise<RunningGateway> {
     clientAddress: clientAddressBehind(config.trustedProxies),
     cors: createCors(config.corsOrigins),
     encrypted: Boolean(config.tlsCertFile),
+    stopping: stopping.signal,
     pages: new Map([...healthPages(upstreams, readiness, stopping.signal), ...documentationPages(registry)]),
     handle: answerRpc,
     refuse: ({ response }, error) => sendError(response, error, registry.types),
@@ -92,9 +93,9 @@ export async function startGateway(config: Config): Promise<RunningGateway> {
   return {
     url: listeners.url,
     h2cUrl: listeners.h2cUrl,
-    async stop() {
+    async stop({ handOver } = {}) {
       stopping.abort();
-      const stopped = listeners.stop(config.drainMs);
+      const stopped = listeners.stop(handOver ? config.leaveMs : 0, config.drainMs);
       shutdown.abort(fail(Code.Unavailable, 'EDGE_STOPPING', 'the edge is going away; call again'));
       await stopped;
       await end();

@@ -13,6 +13,8 @@ export interface FrontDoorOptions {
   readonly clientAddress: ClientAddress;
   readonly cors: Cors;
   readonly encrypted: boolean;
+  /** Once it has aborted, clients are asked to send their next request elsewhere. */
+  readonly stopping: AbortSignal;
   /** By path; answered to GET and HEAD. */
   readonly pages: ReadonlyMap<string, Page>;
   /** Takes every other request. */
@@ -23,12 +25,14 @@ export interface FrontDoorOptions {
 
 /** What every request meets first, on either port and in whichever protocol. */
 export function createFrontDoor(options: FrontDoorOptions): (request: HttpRequest, response: HttpResponse) => void {
-  const { clientAddress, cors, encrypted, pages, handle, refuse, log } = options;
+  const { clientAddress, cors, encrypted, stopping, pages, handle, refuse, log } = options;
   return (request, response) => {
     response.on('error', (error: Error) => log.debug({ err: error }, 'answer was not taken'));
     const exchange = openExchange(request, response, clientAddress);
     response.setHeader('x-request-id', exchange.requestId);
     setSecurityHeaders(response, encrypted);
+    // HTTP/2 says it once for a whole connection.
+    if (stopping.aborted && request.httpVersionMajor === 1) response.setHeader('connection', 'close');
     if (cors(request, response)) return;
     try {
       const page = isReading(request) ? pages.get(pathOf(request)) : undefined;

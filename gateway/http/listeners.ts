@@ -2,16 +2,18 @@ import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as http2 from 'node:http2';
 import * as https from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as afterReading, setTimeout as sleep } from 'node:timers/promises';
+import { openListener } from '@kreki/runtime/listening';
 import type { HttpRequest, HttpResponse } from './exchange.ts';
 
 export interface ListenerOptions {
   readonly host: string;
   /** HTTP/1.1; 0 takes a free port. */
   readonly httpPort: number;
+  readonly httpPortFd: number | undefined;
   /** HTTP/2. */
   readonly h2cPort: number;
+  readonly h2cPortFd: number | undefined;
   readonly tlsCertFile: string | undefined;
   readonly tlsKeyFile: string | undefined;
 }
@@ -21,8 +23,11 @@ export interface Listeners {
   readonly url: string;
   /** Base URL of the HTTP/2 port. */
   readonly h2cUrl: string;
-  /** Takes no new connections and lets the requests under way end, for at most `drainMs`. */
-  stop(drainMs: number): Promise<void>;
+  /**
+   * Takes no new connections. For `leaveMs` clients are asked to go elsewhere with their next request and are answered meanwhile; then the
+   * requests under way may end, for at most `drainMs`.
+   */
+  stop(leaveMs: number, drainMs: number): Promise<void>;
 }
 
 type Handler = (request: HttpRequest, response: HttpResponse) => void;
@@ -46,50 +51,51 @@ export async function listen(options: ListenerOptions, handler: Handler): Promis
     ? http2.createSecureServer({ ...HTTP2, ...tls, allowHTTP1: true }, compatible)
     : http2.createServer(HTTP2, compatible);
   const sessions = new Set<http2.ServerHttp2Session>();
-  const sockets = new Set<Socket>();
-  two.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
   two.on('session', (session: http2.ServerHttp2Session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
     session.on('error', () => session.destroy());
   });
 
-  await start(one, options.host, options.httpPort);
-  await start(two, options.host, options.h2cPort).catch((error: unknown) => {
-    one.close();
-    throw error;
-  });
+  const { host } = options;
+  const first = await openListener(one, { host, port: options.httpPort, portFd: options.httpPortFd });
+  const second = await openListener(two, { host, port: options.h2cPort, portFd: options.h2cPortFd }).catch(
+    (error: unknown) => {
+      one.close();
+      throw error;
+    },
+  );
   const scheme = tls ? 'https' : 'http';
-  const urlOf = (server: { address(): AddressInfo | string | null }) =>
-    `${scheme}://${options.host}:${(server.address() as AddressInfo).port}`;
 
   return {
-    url: urlOf(one),
-    h2cUrl: urlOf(two),
-    async stop(drainMs) {
-      const closed = Promise.all([new Promise((end) => one.close(end)), new Promise((end) => two.close(end))]);
+    url: `${scheme}://${host}:${first.port}`,
+    h2cUrl: `${scheme}://${host}:${second.port}`,
+    async stop(leaveMs, drainMs) {
+      const closed = Promise.all([first.close(), second.close()]);
+      for (const session of sessions) session.goaway(http2.constants.NGHTTP2_NO_ERROR, LAST_STREAM_ID);
+      await within(leaveMs, closed);
+      // What has arrived is read first, so that no connection is taken for idle that is not.
+      await afterReading();
       one.closeIdleConnections();
+      const becomesIdle = setInterval(() => one.closeIdleConnections(), 100);
       for (const session of sessions) session.close();
-      const patience = new AbortController();
-      await Promise.race([closed, sleep(drainMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
-      patience.abort();
-      one.closeAllConnections();
+      await within(drainMs, closed);
+      clearInterval(becomesIdle);
       // A session that was asked to close waits for the other side even when destroyed; its socket does not.
-      for (const socket of sockets) socket.destroy();
+      first.destroy();
+      second.destroy();
       await closed;
+      // Ends the timer that looks for slow requests.
+      one.close();
     },
   };
 }
 
-function start(server: http.Server | http2.Http2Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
+/** Says that streams already sent are answered, whichever they are. */
+const LAST_STREAM_ID = 2 ** 31 - 1;
+
+async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
+  const patience = new AbortController();
+  await Promise.race([work, sleep(limitMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
+  patience.abort();
 }

@@ -11,7 +11,7 @@ import { startEdge, type TestEdge } from './harness.ts';
 let edge: TestEdge;
 let token: string;
 before(async () => {
-  edge = await startEdge({ BREAKER_MINIMUM_CALLS: '5', BREAKER_RETRY_AFTER: '300ms', BREAKER_WINDOW: '1s' });
+  edge = await startEdge({ BREAKER_MINIMUM_CALLS: '5', BREAKER_RETRY_AFTER: '300ms', BREAKER_WINDOW: '10s' });
   token = await edge.identity.tokenFor();
 });
 beforeEach(() => {
@@ -46,9 +46,8 @@ test('hasty callers do not open the breaker', async () => {
 });
 
 test('a service that is not available is left alone, and asked again after a while', async () => {
-  await sleep(1_100);
   fail(Code.Unavailable);
-  for (let i = 0; i < 6; i++) assert.equal((await me()).status, 503);
+  for (let i = 0; i < 100 && (await breaker()) !== 'open'; i++) assert.equal((await me()).status, 503);
   assert.equal(await breaker(), 'open');
   const calls = edge.upstream.received.length;
   const refused = await me();
@@ -77,7 +76,7 @@ test('a caller that hangs up cancels the call upstream', async () => {
 });
 
 test('a stop ends streams with a reason, lets calls under way end, and takes no more', async () => {
-  const own = await startEdge({ DRAIN: '3s' });
+  const own = await startEdge({ DRAIN: '15s' });
   const headers = bearer(await own.identity.tokenFor());
   own.upstream.behaviour.delayMs = 400;
   const slow = clientOf(own, AuthService).getMe({}, { headers });

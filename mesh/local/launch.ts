@@ -4,12 +4,14 @@ import { join, relative } from 'node:path';
 import { serviceNames } from '../topology.ts';
 import type { Arguments } from './arguments.ts';
 import { bringUp } from './bring-up.ts';
+import { type Control, startControl } from './control.ts';
 import { dataFolder, repository } from './folders.ts';
 import { lock, unlock } from './launcher-lock.ts';
 import type { Account, Drill, Mesh, Seed } from './mesh.ts';
 import { type Port, readPorts, requireFree } from './ports.ts';
 import { Processes } from './processes.ts';
 import { accountTable, addresses } from './report.ts';
+import { restart } from './restart.ts';
 import { writePrivate } from './secrets.ts';
 import { removeContainers } from './servers/compose.ts';
 import { dropDatabases } from './servers/databases.ts';
@@ -23,6 +25,7 @@ export class Launch {
   readonly #arguments: Arguments;
   readonly #steps = new Steps();
   #locked = false;
+  #control: Control | undefined;
 
   constructor(wanted: Arguments) {
     this.#arguments = wanted;
@@ -55,6 +58,7 @@ export class Launch {
       dashboard: true,
     });
     this.up = true;
+    this.#control = await startControl(dataFolder, restart(this.processes));
     const accounts = await this.#seed(mesh);
     const { ok } = this.#arguments.drill ? await this.#drill(mesh, accounts) : { ok: true };
     this.#steps.print(`\n${addresses(mesh)}\n\n${accountTable(accounts)}`);
@@ -64,6 +68,7 @@ export class Launch {
   /** @returns whether there was anything to stop; what another launcher runs is not ours to touch */
   async stop(): Promise<boolean> {
     if (!this.#locked) return false;
+    this.#control?.stop();
     await this.processes.stop();
     unlock(dataFolder);
     return this.processes.started;

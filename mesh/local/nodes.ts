@@ -63,16 +63,22 @@ export async function startNodes(from: Surroundings, options: NodesOptions): Pro
   const { adapt = (_, environment) => environment, program = fromThisClone } = options;
   const { ports } = from;
   const operator = from.identityFolder('operator');
-  const node = (name: string, entry: string, env: Environment, port: number, probe: Probe): Planned => ({
-    spec: {
-      name,
-      command: join(repository, 'node_modules/.bin/node'),
-      env: adapt(name, { ...inherited, ...env }),
-      ...program(name, entry),
-    },
-    probe,
-    address: `127.0.0.1:${port}`,
-  });
+  const node = (name: string, entry: string, told: Environment, port: number, probe: Probe): Planned => {
+    const env = adapt(name, { ...inherited, ...told });
+    return {
+      spec: {
+        name,
+        command: join(repository, 'node_modules/.bin/node'),
+        env,
+        // Asks it to end at once; SIGTERM is for one that another instance takes over from.
+        stopSignal: 'SIGINT',
+        ...(isReplaceable(name) && { sockets: socketsOf(env) }),
+        ...program(name, entry),
+      },
+      probe,
+      address: `127.0.0.1:${port}`,
+    };
+  };
   const { number: http } = ports.http;
   const { number: simulated } = ports.simulators;
   const { number: page } = ports.dashboard;
@@ -111,6 +117,24 @@ export async function startNodes(from: Surroundings, options: NodesOptions): Pro
   ];
   const started = await Promise.all(layers.map((layer) => startLayer(layer, options)));
   return started.flat();
+}
+
+/** Variables that name a port, beside those that take a socket in its place. */
+const LISTENS: Readonly<Record<string, string>> = {
+  SERVICE_PORT: 'SERVICE_PORT_FD',
+  HTTP_PORT: 'HTTP_PORT_FD',
+  H2C_PORT: 'H2C_PORT_FD',
+};
+
+/** Services and the edge, of which two instances may run side by side while one takes over. */
+const isReplaceable = (name: string) => name === 'gateway' || name in services;
+
+function socketsOf(env: Environment): NonNullable<ProcessSpec['sockets']> {
+  const host = env.SERVICE_HOST ?? '127.0.0.1';
+  const found = Object.entries(LISTENS).flatMap(([variable, descriptor]) =>
+    env[variable] ? [[descriptor, { host, port: Number(env[variable]) }] as const] : [],
+  );
+  return Object.fromEntries(found);
 }
 
 async function startLayer(layer: readonly Planned[], { processes, steps }: NodesOptions): Promise<Node[]> {

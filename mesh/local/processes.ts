@@ -14,6 +14,16 @@ export interface ProcessSpec {
   readonly user?: User | undefined;
   /** What asks it to end cleanly; SIGTERM unless told. */
   readonly stopSignal?: NodeJS.Signals;
+  /**
+   * Addresses it listens on, each by the variable that tells it the descriptor of a socket bound there. The sockets are the launcher's: they
+   * outlive the process, so that another one takes over without a connection lost.
+   */
+  readonly sockets?: Readonly<Record<string, SocketAddress>>;
+}
+
+export interface SocketAddress {
+  readonly host: string;
+  readonly port: number;
 }
 
 export interface ProcessesOptions {

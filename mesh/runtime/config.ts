@@ -107,6 +107,12 @@ export const integer = (variable: string, range: Range = {}): Setting<number> =>
   };
 };
 
+/** Number of an open file that the process was given; none when absent. */
+export const descriptor = (variable: string): Setting<number | undefined> => ({
+  ...optional(variable),
+  parse: (value) => (value ? integer(variable, { min: 0 }).parse(value) : undefined),
+});
+
 export const boolean = (variable: string, options: { default?: boolean } = {}): Setting<boolean> => ({
   variable,
   fallback: options.default?.toString(),
@@ -214,6 +220,8 @@ export function serviceSettings<const Calls extends string>(service: ServiceDesc
     ...meshSettings,
     host: text('SERVICE_HOST', { default: '127.0.0.1' }),
     port: integer('SERVICE_PORT', { default: service.port, min: 0, max: 65_535 }),
+    /** A bound socket that the process was given, in place of the port. */
+    portFd: descriptor('SERVICE_PORT_FD'),
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     upstreams,
   };
@@ -249,6 +257,7 @@ export interface ServiceConfig {
   readonly name: string;
   readonly host: string;
   readonly port: number;
+  readonly portFd?: number | undefined;
   readonly logLevel: LogLevel;
   readonly mesh: MeshSettings;
   readonly callers: ServiceDescription['callers'];

@@ -22,11 +22,12 @@ import type { Implementation } from './rpc/handlers.ts';
 import { access } from './rpc/interceptors/access.ts';
 import { callers } from './rpc/interceptors/callers.ts';
 import { telemetry } from './rpc/interceptors/telemetry.ts';
-import { validation } from './rpc/interceptors/validation.ts';
+import { prepareValidation, validation } from './rpc/interceptors/validation.ts';
 import { rulesOf } from './rpc/rules.ts';
 import { startRpcServer } from './rpc/server.ts';
 import { createGrpcTransport, type GrpcTransport } from './rpc/transport.ts';
 import { startTelemetry } from './telemetry.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface ServiceOptions {
   /** Folder of Prisma's migrations. */
@@ -58,6 +59,8 @@ export interface ServiceBuilder<C extends ServiceConfig> {
     rpc: readonly Implementation[];
     consumers?: readonly Consumer[];
     loops?: readonly Loop[];
+    /** Done once before calls are taken, for what its first use makes slow. */
+    warmUp?: () => unknown;
   }): Promise<RunningService>;
 }
 
@@ -122,22 +125,24 @@ export async function createService<C extends ServiceConfig>(
     outbox: (relay && createOutbox(relay)) as ServiceBuilder<C>['outbox'],
     client: (service, upstream) => createClient(service, transportTo(upstream)),
     onStop: (step) => void ends.push(step),
-    async start({ rpc, consumers = [], loops: own = [] }) {
+    async start({ rpc, consumers = [], loops: own = [], warmUp: first = () => undefined }) {
       try {
         if (!database && rpc.some(isAudited))
           throw new Error(`${config.name} has no database to put calls on record in`);
         const loops = database && rpc.some(isAudited) ? [...own, auditHousekeeping(database, log)] : own;
-        const fetchKeys = options.fetchKeys ?? fetchKeysFrom(transportTo('auth'));
+        const verify = createTokenVerifier({ fetchKeys: options.fetchKeys ?? fetchKeysFrom(transportTo('auth')) });
+        await warmUp([verify.prepare, () => rpc.forEach(prepareRules), first], log);
         const server = await startRpcServer({
           identity,
           host: config.host,
           port: config.port,
+          portFd: config.portFd,
           implementations: rpc,
           interceptors: [
             telemetry(log),
             ...(database ? [audit(database, log)] : []),
             callers(config.callers, log),
-            access(createTokenVerifier({ fetchKeys })),
+            access(verify),
             validation,
           ],
         });
@@ -169,6 +174,10 @@ export async function createService<C extends ServiceConfig>(
       }
     },
   };
+}
+
+function prepareRules({ service }: Implementation): void {
+  for (const { input } of service.methods) prepareValidation(input);
 }
 
 const isAudited = ({ service }: Implementation): boolean =>

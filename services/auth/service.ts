@@ -73,6 +73,7 @@ export async function startAuth(config: Config): Promise<RunningService> {
       resealing(database, personalData, [EMAIL, PHONE], log),
       loop('purge', PURGE_INTERVAL_MS, () => purge(context), { log }),
     ],
+    warmUp: () => context.prisma.user.findFirst(),
   });
 }
 

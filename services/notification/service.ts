@@ -62,5 +62,6 @@ export async function startNotification(config: Config): Promise<RunningService>
       retention(database, config.retentionMs, log),
       resealing(database, personalData, [EMAIL, PHONE], log),
     ],
+    warmUp: () => prisma.notification.findFirst(),
   });
 }

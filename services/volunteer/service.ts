@@ -25,5 +25,6 @@ export async function startVolunteer(config: Config): Promise<RunningService> {
   return service.start({
     rpc: [implement(VolunteerService, volunteerRpc(context)), implement(VolunteerAuditService, auditRpc(database))],
     consumers: [engagementConsumer],
+    warmUp: () => prisma.volunteer.findFirst(),
   });
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitHealthy } from '../health.ts';
 import { lock, unlock } from '../launcher-lock.ts';
+import { findFreePort } from '../ports.ts';
 import { identify, isAlive } from '../process-identity.ts';
 import { Processes } from '../processes.ts';
 import { restartPause } from '../supervised-process.ts';
@@ -27,9 +29,9 @@ async function withFolder(action: (folder: string) => Promise<void>): Promise<vo
   }
 }
 
-async function eventually(holds: () => boolean): Promise<void> {
+async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
   for (let waited = 0; waited < 5_000; waited += 20) {
-    if (holds()) return;
+    if (await holds()) return;
     await sleep(20);
   }
   assert.fail('did not happen within 5 s');
@@ -47,6 +49,90 @@ test('a killed process is started again as another one', () =>
     assert.deepEqual(ends, ['child SIGKILL']);
     await processes.stop();
     assert.equal(child.pid, undefined);
+  }));
+
+/** Listens on the socket it was given, and answers with its number. */
+const listener = (ready = `process.send('ready')`) =>
+  fixture(
+    `const server = net.createServer((client) => client.end(String(process.pid)));
+     server.listen({ fd: Number(process.env.PORT_FD) }, () => ${ready});
+     process.on('SIGTERM', () => { server.close(); setTimeout(() => process.exit(), 50); });
+     ${forever}`,
+  );
+
+const ask = (port: number) =>
+  new Promise<string>((resolve, reject) => {
+    let answer = '';
+    connect(port, '127.0.0.1')
+      .on('data', (chunk) => (answer += chunk))
+      .on('error', reject)
+      .on('close', () => resolve(answer));
+  });
+
+/** Before the first process listens nobody is there to wait for. */
+async function firstAnswer(port: number): Promise<string> {
+  let answer: string | undefined;
+  await eventually(async () => {
+    answer = await ask(port).catch(() => undefined);
+    return answer !== undefined;
+  });
+  return answer ?? '';
+}
+
+test('a process is replaced without a connection refused or lost', () =>
+  withFolder(async (folder) => {
+    const ends: string[] = [];
+    const processes = new Processes({ folder, onEnd: (name) => ends.push(name) });
+    const port = await findFreePort();
+    const sockets = { PORT_FD: { host: '127.0.0.1', port } };
+    const [child] = processes.start([{ name: 'child', ...listener(), sockets }]);
+    assert.ok(child);
+    await firstAnswer(port);
+    const answers: Promise<string>[] = [];
+    const load = setInterval(() => answers.push(ask(port)), 2);
+    for (let replaced = 0; replaced < 3; replaced++) {
+      const before = child.pid;
+      await child.replace();
+      assert.notEqual(child.pid, before);
+    }
+    clearInterval(load);
+    assert.equal(await ask(port), String(child.pid));
+    assert.ok((await Promise.all(answers)).every((answer) => Number(answer) > 0));
+    await processes.stop();
+    await assert.rejects(ask(port), /ECONNREFUSED/);
+    assert.deepEqual(ends, []);
+  }));
+
+test('whoever comes while there is no process waits for the next one', () =>
+  withFolder(async (folder) => {
+    const processes = new Processes({ folder, onEnd: () => {} });
+    const port = await findFreePort();
+    const [child] = processes.start([
+      { name: 'child', ...listener(), sockets: { PORT_FD: { host: '127.0.0.1', port } } },
+    ]);
+    const first = await firstAnswer(port);
+    child?.kill();
+    await eventually(() => child?.pid === undefined);
+    const next = await ask(port);
+    assert.notEqual(next, first);
+    assert.equal(next, String(child?.pid));
+    await processes.stop();
+  }));
+
+test('a successor that does not start leaves the present process at work', () =>
+  withFolder(async (folder) => {
+    const processes = new Processes({ folder, onEnd: () => {} });
+    const port = await findFreePort();
+    const once = join(folder, 'started');
+    const only = `fs.existsSync(${JSON.stringify(once)}) ? process.exit(3) : fs.writeFileSync(${JSON.stringify(once)}, '')`;
+    const [child] = processes.start([
+      { name: 'child', ...listener(only), sockets: { PORT_FD: { host: '127.0.0.1', port } } },
+    ]);
+    const present = await firstAnswer(port);
+    await eventually(() => existsSync(once));
+    await assert.rejects(child?.replace() ?? Promise.resolve(), /does not start, it ended/);
+    assert.equal(await ask(port), present);
+    await processes.stop();
   }));
 
 test('layers are stopped last to first, and nothing is left', () =>

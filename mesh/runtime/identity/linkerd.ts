@@ -1,4 +1,6 @@
+import { createServer } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
+import { openListener } from '../listening.ts';
 import type { MeshIdentity } from './mesh-identity.ts';
 
 /** In which Linkerd's proxy names the process at the other end, having removed what that process itself may have written there. */
@@ -12,13 +14,9 @@ export function linkerdIdentity(name: string, namespace: string): MeshIdentity {
   return {
     name,
     scheme: 'http',
-    async listen(server, host, port) {
-      const credentials = grpc.ServerCredentials.createInsecure();
-      const bound = await new Promise<number>((resolve, reject) => {
-        server.bindAsync(`${host}:${port}`, credentials, (error, free) => (error ? reject(error) : resolve(free)));
-      });
-      // The gRPC server closes the port itself when it is shut down.
-      return { port: bound, close: () => undefined };
+    listen(server, address) {
+      const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+      return openListener(createServer(injector.injectConnection), address);
     },
     peerOf({ metadata }) {
       const [id, ...more] = metadata.get(LINKERD_CLIENT_ID);

@@ -1,5 +1,6 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { MeshSettings } from '../config.ts';
+import type { ListenAddress, Listener } from '../listening.ts';
 import type { Logger } from '../log.ts';
 import { openCertificates } from './certificates.ts';
 import { linkerdIdentity } from './linkerd.ts';
@@ -10,19 +11,13 @@ export interface MeshIdentity {
   readonly name: string;
   /** How its servers are addressed: TLS is the runtime's own, or the proxy's beside it. */
   readonly scheme: 'https' | 'http';
-  /** Takes connections for a gRPC server. Port 0 takes a free one. */
-  listen(server: grpc.Server, host: string, port: number): Promise<Listener>;
+  /** Takes connections for a gRPC server. */
+  listen(server: grpc.Server, address: ListenAddress): Promise<Listener>;
   /** The name of the process at the other end of a call, undefined when it has none. Cheap: nothing is parsed. */
   peerOf(call: grpc.ServerUnaryCall<unknown, unknown>): string | undefined;
   /** What a channel to a service is opened with; it connects to nobody else. */
   channelTo(service: string): { credentials: grpc.ChannelCredentials; options: grpc.ChannelOptions };
   stop(): void;
-}
-
-export interface Listener {
-  readonly port: number;
-  /** Takes no more connections; those that are open stay. */
-  close(): void;
 }
 
 /** The value of MESH_IDENTITY that says that Linkerd's proxy stands beside this process. */

@@ -1,8 +1,8 @@
 import { constants } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
 import { createServer, type PeerCertificate, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { Code, ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
+import { openListener } from '../listening.ts';
 import { type Logger, seldom } from '../log.ts';
 import { meter } from '../telemetry.ts';
 import type { CertificateSet, Certificates } from './certificates.ts';
@@ -35,40 +35,38 @@ export function mtlsIdentity(certificates: Certificates, log: Logger): MeshIdent
     name: certificates.name,
     scheme: 'https',
 
-    async listen(server, host, port) {
+    async listen(server, address) {
       const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
-      const listener = createServer({
+      let closing = false;
+      const handshakes = createServer({
         ...contextOf(certificates.current),
         requestCert: true,
         rejectUnauthorized: true,
         ALPNProtocols: ['h2'],
         handshakeTimeout: HANDSHAKE_LIMIT_MS,
       });
-      listener.on('tlsClientError', (error: NodeJS.ErrnoException, socket) =>
+      handshakes.on('tlsClientError', (error: NodeJS.ErrnoException, socket) =>
         refuse(socket, String(socket.authorizationError ?? error.code)),
       );
-      listener.on('secureConnection', (socket) => {
+      handshakes.on('secureConnection', (socket) => {
         const certificate = socket.getPeerCertificate();
         const name = nameIn(certificate.subjectaltname);
         if (!socket.authorized || name === undefined) return refuse(socket, 'NOT_OF_THE_MESH');
         names.set(certificate, name);
         socket.getPeerCertificate = (() => certificate) as TLSSocket['getPeerCertificate'];
         socket.on('error', (error) => log.debug({ err: error, peer: name }, 'connection ended'));
-        injector.injectConnection(socket);
+        // Whoever shook hands while the server began to end goes elsewhere: nobody would end this connection in time.
+        if (closing) socket.destroy();
+        else injector.injectConnection(socket);
       });
-      const forget = certificates.onChange((set) => listener.setSecureContext(contextOf(set)));
-      await new Promise<void>((resolve, reject) => {
-        listener.once('error', reject);
-        listener.listen(port, host, () => {
-          listener.off('error', reject);
-          resolve();
-        });
-      });
+      const forget = certificates.onChange((set) => handshakes.setSecureContext(contextOf(set)));
+      const listener = await openListener(handshakes, address);
       return {
-        port: (listener.address() as AddressInfo).port,
+        ...listener,
         close() {
+          closing = true;
           forget();
-          listener.close();
+          return listener.close();
         },
       };
     },

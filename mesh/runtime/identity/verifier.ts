@@ -18,8 +18,12 @@ export interface TokenClaims {
   readonly expiresAtMs: number;
 }
 
-/** Throws UNAUTHENTICATED with reason `TOKEN_EXPIRED` or `TOKEN_INVALID`, or UNAVAILABLE when there are no keys to verify by. */
-export type TokenVerifier = (token: string) => Promise<TokenClaims>;
+export interface TokenVerifier {
+  /** Throws UNAUTHENTICATED with reason `TOKEN_EXPIRED` or `TOKEN_INVALID`, or UNAVAILABLE when there are no keys to verify by. */
+  (token: string): Promise<TokenClaims>;
+  /** Fetches the keys, so that no caller waits for them. */
+  prepare(): Promise<void>;
+}
 
 const CACHE_SIZE = 20_000;
 const UNKNOWN_KEY_COOLDOWN_MS = 5_000;
@@ -40,7 +44,7 @@ export function createTokenVerifier(options: { fetchKeys: () => Promise<JSONWebK
       .fetchKeys()
       .then((set) => {
         keys = createLocalJWKSet(set);
-        fetchedAtMs = Date.now();
+        fetchedAtMs = performance.now();
       })
       .finally(() => {
         fetching = undefined;
@@ -53,7 +57,7 @@ export function createTokenVerifier(options: { fetchKeys: () => Promise<JSONWebK
       await fetchKeys().catch((cause) => {
         throw fail(Code.Unavailable, 'KEYS_UNAVAILABLE', 'the keys to verify the token cannot be had now', {}, cause);
       });
-    } else if (Date.now() - fetchedAtMs > KEYS_MAX_AGE_MS) {
+    } else if (performance.now() - fetchedAtMs > KEYS_MAX_AGE_MS) {
       fetchKeys().catch(() => undefined);
     }
     if (!keys) throw fail(Code.Unavailable, 'KEYS_UNAVAILABLE', 'the keys to verify the token cannot be had now');
@@ -66,7 +70,7 @@ export function createTokenVerifier(options: { fetchKeys: () => Promise<JSONWebK
     try {
       return await attempt();
     } catch (error) {
-      const stale = Date.now() - fetchedAtMs > UNKNOWN_KEY_COOLDOWN_MS;
+      const stale = performance.now() - fetchedAtMs > UNKNOWN_KEY_COOLDOWN_MS;
       if (!(error instanceof jose.JWKSNoMatchingKey) || !stale) throw refusal(error);
       await fetchKeys().catch(() => undefined);
       return attempt().catch((second: unknown) => {
@@ -75,7 +79,7 @@ export function createTokenVerifier(options: { fetchKeys: () => Promise<JSONWebK
     }
   };
 
-  return async (token) => {
+  const verify = async (token: string): Promise<TokenClaims> => {
     const hash = createHash('sha256').update(token).digest('base64');
     const known = verified.get(hash);
     if (known) {
@@ -88,6 +92,7 @@ export function createTokenVerifier(options: { fetchKeys: () => Promise<JSONWebK
     verified.set(hash, claims);
     return claims;
   };
+  return Object.assign(verify, { prepare: fetchKeys });
 }
 
 function claimsOf(payload: Record<string, unknown>): TokenClaims {

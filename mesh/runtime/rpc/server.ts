@@ -8,12 +8,10 @@ import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import type { MeshIdentity } from '../identity/mesh-identity.ts';
+import type { ListenAddress } from '../listening.ts';
 import type { Implementation } from './handlers.ts';
 
-export interface RpcServerOptions {
-  readonly host: string;
-  /** 0 takes a free one. */
-  readonly port: number;
+export interface RpcServerOptions extends ListenAddress {
   readonly implementations: readonly Implementation[];
   /** The first is outermost. */
   readonly interceptors: Interceptor[];
@@ -43,6 +41,9 @@ const OPTIONS: grpc.ServerOptions = {
   'grpc.max_connection_age_grace_ms': 3_600_000,
 };
 
+/** How long streams go on after a stop was asked for: their callers have somewhere else to go by then. */
+const STREAMS_GO_ON_MS = 250;
+
 /** A gRPC server with health (grpc.health.v1) and reflection for everything it serves, both open to the whole mesh. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const { identity, host } = options;
@@ -66,25 +67,23 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   };
   setServing(false);
 
-  const listener = await identity.listen(server, host, options.port);
+  const listener = await identity.listen(server, options);
 
   return {
     url: `${identity.scheme}://${host}:${listener.port}`,
     setServing,
     async stop() {
       setServing(false);
-      listener.close();
-      await new Promise<void>((resolve) => {
-        const force = setTimeout(() => {
-          server.forceShutdown();
-          resolve();
-        }, options.drainMs ?? 10_000);
-        server.tryShutdown(() => {
-          clearTimeout(force);
-          resolve();
-        });
-        setTimeout(() => shutdown.abort(new ConnectError('the server is going away', Code.Unavailable)), 250);
-      });
+      const ended = Promise.all([listener.close(), new Promise((resolve) => server.tryShutdown(resolve))]);
+      const stopStreams = () => shutdown.abort(new ConnectError('the server is going away', Code.Unavailable));
+      const streams = setTimeout(stopStreams, STREAMS_GO_ON_MS);
+      const patience = setTimeout(() => {
+        server.forceShutdown();
+        listener.destroy();
+      }, options.drainMs ?? 10_000);
+      await ended;
+      clearTimeout(streams);
+      clearTimeout(patience);
     },
   };
 }

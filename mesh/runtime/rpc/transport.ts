@@ -39,7 +39,12 @@ const CHANNEL: grpc.ChannelOptions = {
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.min_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1_000,
-  'grpc.enable_retries': 0,
+  // gRPC's own retries are of calls that no server began, such as those that met its end on their way. No policy makes it send others again:
+  // that is decided here alone.
+  'grpc.enable_retries': 1,
+  'grpc.service_config_disable_resolution': 1,
+  // Kept for them of each call; a stream that has sent more is not sent again.
+  'grpc.per_rpc_retry_buffer_size': 64 * 1024,
 };
 
 /**

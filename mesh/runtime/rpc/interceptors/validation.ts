@@ -1,4 +1,4 @@
-import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import { createValidator, violationsToProto } from '@bufbuild/protovalidate';
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
 
@@ -16,6 +16,11 @@ async function* validated(schema: DescMessage, messages: AsyncIterable<MessageSh
     validate(schema, message);
     yield message;
   }
+}
+
+/** Compiles a message's rules, so that no caller waits for it. */
+export function prepareValidation(schema: DescMessage): void {
+  validator.validate(schema, create(schema));
 }
 
 /** Throws INVALID_ARGUMENT when a message breaks the rules of its contract. */
