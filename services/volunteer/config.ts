@@ -15,6 +15,8 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     ...natsSettings,
     /** How old a position may be in a search that says nothing of it. */
     positionFreshMs: duration('POSITION_FRESH', { default: '15m' }),
+    /** How long a position is kept. */
+    positionRetentionMs: duration('POSITION_RETENTION', { default: '30d' }),
     positions: {
       /** Rows of one write at most. */
       batchRows: integer('POSITION_BATCH_ROWS', { default: 400, min: 1, max: 10_000 }),

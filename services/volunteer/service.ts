@@ -10,6 +10,7 @@ import { engagementConsumer } from './engagement/consumer.ts';
 import { PositionWriter } from './positions/writer.ts';
 import { PrismaClient } from './prisma/generated/client.ts';
 import { volunteerRpc } from './rpc/volunteer-rpc.ts';
+import { positionRetention } from './store/position-retention.ts';
 import { storePositions } from './store/positions.ts';
 
 /** Starts the service: profiles, certificates, availability, positions, and the search for who is near. */
@@ -26,5 +27,6 @@ export async function startVolunteer(config: Config): Promise<RunningService> {
     rpc: [implement(VolunteerService, volunteerRpc(context)), implement(VolunteerAuditService, auditRpc(database))],
     consumers: [engagementConsumer],
     warmUp: () => prisma.volunteer.findFirst(),
+    loops: [positionRetention(database, config.positionRetentionMs, log)],
   });
 }

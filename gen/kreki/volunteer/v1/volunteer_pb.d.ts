@@ -123,7 +123,7 @@ export declare type Certification = Message<"kreki.volunteer.v1.Certification"> 
 export declare const CertificationSchema: GenMessage<Certification>;
 
 /**
- * The last known position of a volunteer.
+ * The last known position of a volunteer. It is erased 30 days after it was measured; none before it is kept.
  *
  * @generated from message kreki.volunteer.v1.Position
  */
