@@ -236,7 +236,11 @@ export const databaseSettings = {
 };
 
 /** For services that publish or consume events. */
-export const natsSettings = { natsUrl: secretUrl('NATS_URL') };
+export const natsSettings = {
+  natsUrl: secretUrl('NATS_URL'),
+  /** Servers that keep each stream; with 3 in a cluster, one may be lost. For streams that are made from now on. */
+  natsReplicas: integer('NATS_REPLICAS', { default: 1, min: 1, max: 5 }),
+};
 
 /** For services with state in Redis. */
 export const redisSettings = { redisUrl: secretUrl('REDIS_URL') };
@@ -266,5 +270,6 @@ export interface ServiceConfig {
   readonly databasePoolSize?: number;
   readonly migrateOnly?: boolean;
   readonly natsUrl?: string;
+  readonly natsReplicas?: number;
   readonly redisUrl?: string;
 }

@@ -99,7 +99,9 @@ export async function createService<C extends ServiceConfig>(
     await end();
     throw new Migrated('the schema is up to date');
   }
-  const bus = config.natsUrl ? openBus(config.natsUrl, { name: config.name, log }) : undefined;
+  const bus = config.natsUrl
+    ? openBus(config.natsUrl, { name: config.name, log, replicas: config.natsReplicas })
+    : undefined;
   if (bus) ends.push(() => bus.stop());
   const relay = database && bus ? startRelay({ database, bus, domain: config.name, log }) : undefined;
   if (relay) ends.push(() => relay.stop());

@@ -20,11 +20,27 @@ export interface BusMessage {
   header(name: string): string;
 }
 
+/** JetStream over one connection. */
+export interface JetStream {
+  readonly client: JetStreamClient;
+  readonly manager: JetStreamManager;
+  /** Servers that keep each stream that is made. */
+  readonly replicas: number;
+}
+
+export interface BusOptions {
+  /** Shown by the server; also the name of the inbox. */
+  readonly name: string;
+  readonly log: Logger;
+  /** 1 when not given. */
+  readonly replicas?: number | undefined;
+}
+
 /** The connection to NATS, made in the background and again whenever it is lost. */
 export interface Bus {
   readonly connected: boolean;
   /** JetStream of the present connection; undefined while there is none. */
-  jetstream(): { client: JetStreamClient; manager: JetStreamManager } | undefined;
+  jetstream(): JetStream | undefined;
   /** Receives what is published from now on, at most once, nothing while disconnected; survives reconnecting. */
   subscribe(subject: string, receive: (message: BusMessage) => void): { stop(): void };
   /** Calls back after each connecting, the first one too: what was published in between may have been missed. */
@@ -40,7 +56,7 @@ const FLUSH_MS = 500;
  * Returns at once, also when NATS cannot be reached yet. The URL may hold `user:password@` or `token@`, and several servers separated by commas.
  * @param name Of the process: it is answered in an inbox of this name, which a user with permissions may hear and no other.
  */
-export function openBus(url: string, { name, log }: { name: string; log: Logger }): Bus {
+export function openBus(url: string, { name, log, replicas = 1 }: BusOptions): Bus {
   const stopping = new AbortController();
   const listeners = new Set<() => void>();
   const subscriptions = new Map<
@@ -48,7 +64,7 @@ export function openBus(url: string, { name, log }: { name: string; log: Logger 
     { subject: string; receive: (message: BusMessage) => void; live?: Subscription }
   >();
   let connection: NatsConnection | undefined;
-  let streams: { client: JetStreamClient; manager: JetStreamManager } | undefined;
+  let streams: JetStream | undefined;
   let connected = false;
 
   const follow = (entry: { subject: string; receive: (message: BusMessage) => void; live?: Subscription }) => {
@@ -93,6 +109,7 @@ export function openBus(url: string, { name, log }: { name: string; log: Logger 
         streams = {
           client: opened.jetstream({ timeout: REQUEST_TIMEOUT_MS }),
           manager: await opened.jetstreamManager({ timeout: REQUEST_TIMEOUT_MS, checkAPI: false }),
+          replicas,
         };
         for (const entry of subscriptions.values()) follow(entry);
         announce();

@@ -34,14 +34,14 @@ export async function publishDeadLetter(
   message: JsMsg,
   death: { durable: string; reason: string; attempts: number },
 ): Promise<void> {
-  const { client, manager } = required(bus);
+  const { client, manager, replicas } = required(bus);
   const headers = eventHeaders(message.headers ?? []);
   headers.set(HEADER.durable, death.durable);
   headers.set(HEADER.reason, death.reason.replace(/[\r\n]+/g, ' ').slice(0, REASON_MAX));
   headers.set(HEADER.attempts, String(death.attempts));
   headers.set(HEADER.subject, message.subject);
   const msgID = `dead:${death.durable}:${message.headers?.get('ce-id') || 'none'}:${message.seq}`;
-  await ensureDeadLetterStream(manager);
+  await ensureDeadLetterStream(manager, replicas);
   await client.publish(`${PREFIX}.${death.durable}.${message.subject}`, message.data, { headers, msgID });
 }
 

@@ -15,13 +15,13 @@ const HELD_MAX = 1_000;
  * events: the consumer is set back to where everything is acknowledged. What was handled beyond that is known by its inbox row.
  */
 export async function openDurable(
-  { client, manager }: NonNullable<ReturnType<Bus['jetstream']>>,
+  { client, manager, replicas }: NonNullable<ReturnType<Bus['jetstream']>>,
   consumer: Consumer,
   signal: AbortSignal,
 ) {
   const { durable, from } = consumer;
   const stream = streamOf(from);
-  await ensureDeadLetterStream(manager);
+  await ensureDeadLetterStream(manager, replicas);
   const { state } = await manager.streams.info(stream);
   const present = await manager.consumers.info(stream, durable).catch((error: unknown) => {
     if (isNotFound(error)) return undefined;

@@ -58,11 +58,11 @@ export async function publishBatch(
  * @returns The last sequence of the stream, and how many events it had lost.
  */
 export async function findEnd(
-  { manager }: JetStream,
+  { manager, replicas }: JetStream,
   domain: string,
   session: Queryable,
 ): Promise<{ lastSeq: number; lost: number }> {
-  const { state } = await ensureDomainStream(manager, domain);
+  const { state } = await ensureDomainStream(manager, domain, replicas);
   const holds = async (event: { id: string; stream_seq: number }): Promise<boolean> => {
     if (event.stream_seq < state.first_seq) return true;
     try {

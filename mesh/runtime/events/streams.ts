@@ -26,19 +26,21 @@ export const isNotFound = (error: unknown): boolean =>
   );
 
 /** Makes the stream of a domain's events when it is not there. */
-export const ensureDomainStream = (manager: JetStreamManager, domain: string): Promise<StreamInfo> =>
-  ensure(manager, streamOf(domain), domainSubjects(domain), 7 * DAY_MS);
+export const ensureDomainStream = (manager: JetStreamManager, domain: string, replicas = 1): Promise<StreamInfo> =>
+  ensure(manager, { name: streamOf(domain), subjects: domainSubjects(domain), maxAgeMs: 7 * DAY_MS, replicas });
 
 /** Makes the stream of events that a consumer gave up on; they wait for a person, so longer. */
-export const ensureDeadLetterStream = (manager: JetStreamManager): Promise<StreamInfo> =>
-  ensure(manager, DEAD_LETTER_STREAM, DEAD_LETTER_SUBJECTS, 90 * DAY_MS);
+export const ensureDeadLetterStream = (manager: JetStreamManager, replicas = 1): Promise<StreamInfo> =>
+  ensure(manager, { name: DEAD_LETTER_STREAM, subjects: DEAD_LETTER_SUBJECTS, maxAgeMs: 90 * DAY_MS, replicas });
 
-async function ensure(
-  manager: JetStreamManager,
-  name: string,
-  subjects: string,
-  maxAgeMs: number,
-): Promise<StreamInfo> {
+interface Wanted {
+  readonly name: string;
+  readonly subjects: string;
+  readonly maxAgeMs: number;
+  readonly replicas: number;
+}
+
+async function ensure(manager: JetStreamManager, { name, subjects, maxAgeMs, replicas }: Wanted): Promise<StreamInfo> {
   try {
     return await manager.streams.info(name);
   } catch (error) {
@@ -52,6 +54,7 @@ async function ensure(
     discard: DiscardPolicy.Old,
     max_age: nanos(maxAgeMs),
     max_bytes: STREAM_MAX_BYTES,
+    num_replicas: replicas,
     duplicate_window: nanos(120_000),
   });
 }

@@ -14,6 +14,7 @@ export function linkerdIdentity(name: string, namespace: string): MeshIdentity {
   return {
     name,
     scheme: 'http',
+    retries: false,
     listen(server, address) {
       const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
       return openListener(createServer(injector.injectConnection), address);

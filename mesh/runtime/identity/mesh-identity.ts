@@ -11,6 +11,8 @@ export interface MeshIdentity {
   readonly name: string;
   /** How its servers are addressed: TLS is the runtime's own, or the proxy's beside it. */
   readonly scheme: 'https' | 'http';
+  /** Whether its calls are sent once more where the contract allows; not where a proxy does. */
+  readonly retries: boolean;
   /** Takes connections for a gRPC server. */
   listen(server: grpc.Server, address: ListenAddress): Promise<Listener>;
   /** The name of the process at the other end of a call, undefined when it has none. Cheap: nothing is parsed. */

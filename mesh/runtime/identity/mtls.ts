@@ -34,6 +34,7 @@ export function mtlsIdentity(certificates: Certificates, log: Logger): MeshIdent
   return {
     name: certificates.name,
     scheme: 'https',
+    retries: true,
 
     async listen(server, address) {
       const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());

@@ -44,6 +44,9 @@ const OPTIONS: grpc.ServerOptions = {
 /** How long streams go on after a stop was asked for: their callers have somewhere else to go by then. */
 const STREAMS_GO_ON_MS = 250;
 
+/** What the health service is asked about the process by itself: it runs, whatever it waits for. */
+const LIVENESS = 'liveness';
+
 /** A gRPC server with health (grpc.health.v1) and reflection for everything it serves, both open to the whole mesh. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const { identity, host } = options;
@@ -66,6 +69,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     for (const name of names) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
   };
   setServing(false);
+  health.setStatus(LIVENESS, 'SERVING');
 
   const listener = await identity.listen(server, options);
 

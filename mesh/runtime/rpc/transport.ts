@@ -50,7 +50,7 @@ const CHANNEL: grpc.ChannelOptions = {
 /**
  * Calls services over gRPC. The deadline is the contract's or the caller's, whichever is shorter. A unary call waits within its deadline
  * for a connection, so that a service that restarts costs time and not an error; one that its contract calls idempotent is sent once
- * more after UNAVAILABLE.
+ * more after UNAVAILABLE, unless a proxy does that.
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
   const { host } = new URL(options.url);
@@ -108,7 +108,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
           const bytes = toBinary<DescMessage>(method.input, req.message);
           const send = () => unaryOnce(method, bytes, req.header, req.signal, deadline);
           const answer = await send().catch((error: unknown) => {
-            if (!mayRetry(error, method) || req.signal.aborted) throw error;
+            if (!options.identity.retries || !mayRetry(error, method) || req.signal.aborted) throw error;
             return send();
           });
           return { stream: false, service: method.parent, method: req.method, ...answer };
