@@ -26,11 +26,9 @@ describe('how long positions are kept', () => {
     const service = await startVolunteer(readConfig(here.mesh.env('volunteer')));
     here.mesh.onStop(() => service.stop());
     const client = await here.mesh.client(VolunteerService, service.url, { userId: gone.id, ...ROLE.volunteer });
-    const { volunteer } = await until(async () => {
-      const answer = await client.getProfile({ volunteerId: gone.id });
-      return answer.volunteer?.position === undefined && answer;
-    });
-    assert.equal(volunteer?.displayName, 'Relawan');
+    const profile = async () => (await client.getProfile({ volunteerId: gone.id })).volunteer;
+    await until(async () => (await profile())?.position === undefined);
+    assert.equal((await profile())?.displayName, 'Relawan');
     const { rows } = await here.pool.query(
       `SELECT location, accuracy_meters, measured_at FROM positions WHERE volunteer_id = $1`,
       [gone.id],
@@ -38,7 +36,7 @@ describe('how long positions are kept', () => {
     assert.deepEqual(rows, [{ location: null, accuracy_meters: null, measured_at: null }]);
     assert.ok((await kept.client.getProfile({ volunteerId: kept.id })).volunteer?.position);
     await client.updateLocation({ location: { latitude: -6.2, longitude: 106.8 } });
-    assert.ok((await client.getProfile({ volunteerId: gone.id })).volunteer?.position);
+    assert.ok((await profile())?.position);
   });
 
   it('all over a large table every old position is erased once, and one being written is left alone', async () => {
