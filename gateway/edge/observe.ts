@@ -1,9 +1,10 @@
 import { Code, type ConnectError } from '@connectrpc/connect';
+import { codeName } from '@kreki/runtime/codes';
 import { reasonOf } from '@kreki/runtime/errors';
 import type { Logger } from '@kreki/runtime/log';
 import { meter, tracer } from '@kreki/runtime/telemetry';
 import { type Context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { type Exchange, type HttpRequest, header } from '../http/exchange.ts';
+import { type Exchange, type HttpRequest, header, pathOf } from '../http/exchange.ts';
 import type { EdgeMethod } from '../registry.ts';
 
 /** What is recorded of one call through the edge, from its admission until its answer is sent. */
@@ -38,9 +39,10 @@ export function observe(target: EdgeMethod, exchange: Exchange, log: Logger): Ob
   let error: ConnectError | undefined;
   response.once('close', () => {
     const durationMs = performance.now() - startMs;
-    const code = error ? (Code[error.code] ?? 'Unknown') : codeOfStatus(response.statusCode);
-    durations.record(durationMs / 1_000, { ...attributes, 'rpc.response.status_code': code });
-    span.setAttribute('rpc.response.status_code', code);
+    const code = error ? codeName(error.code) : codeOfStatus(response.statusCode);
+    const answer = { 'rpc.response.status_code': code, 'kreki.protocol': protocolOf(request) };
+    durations.record(durationMs / 1_000, { ...attributes, ...answer });
+    span.setAttributes(answer);
     if (error?.code === Code.Internal) span.setStatus({ code: SpanStatusCode.ERROR, message: error.rawMessage });
     span.end();
     if (!log.isLevelEnabled('debug')) return;
@@ -59,4 +61,12 @@ export function observe(target: EdgeMethod, exchange: Exchange, log: Logger): Ob
 }
 
 /** For a request that was refused before it became a call, such as one whose body cannot be read. */
-const codeOfStatus = (status: number): string => (status < 400 ? 'Ok' : 'InvalidArgument');
+const codeOfStatus = (status: number): string => (status < 400 ? 'OK' : 'INVALID_ARGUMENT');
+
+/** What the caller speaks, by the type of what it sent; a RPC by its path that says no more is Connect's. */
+function protocolOf(request: HttpRequest): string {
+  const type = header(request, 'content-type') ?? '';
+  if (type.startsWith('application/grpc-web')) return 'grpc-web';
+  if (type.startsWith('application/grpc')) return 'grpc';
+  return pathOf(request).startsWith('/kreki.') ? 'connect' : 'rest';
+}

@@ -1,6 +1,8 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
-import { type Logger, pino } from 'pino';
+import { type Logger, type LoggerOptions, pino } from 'pino';
 import type { LogLevel } from './config.ts';
+import { logExport } from './log-export.ts';
+import { isCollected } from './telemetry.ts';
 
 export type { Logger };
 
@@ -22,9 +24,9 @@ const PRIVATE = [
   'fullName',
 ];
 
-/** JSON lines on standard output, each with the trace it belongs to, secrets and personal data redacted. */
+/** JSON lines on standard output, and over OTLP where telemetry is collected, each with the trace it belongs to, secrets and personal data redacted. */
 export function createLogger(name: string, level: LogLevel = 'info'): Logger {
-  return pino({
+  const options: LoggerOptions = {
     name,
     level,
     base: { name },
@@ -35,7 +37,10 @@ export function createLogger(name: string, level: LogLevel = 'info'): Logger {
       const span = trace.getActiveSpan()?.spanContext();
       return span && isSpanContextValid(span) ? { trace_id: span.traceId, span_id: span.spanId } : {};
     },
-  });
+  };
+  if (!isCollected()) return pino(options);
+  const output = { stream: pino.destination(1), level: 'trace' } as const;
+  return pino(options, pino.multistream([output, { stream: logExport, level: 'info' }]));
 }
 
 const REPEATED_MS = 60_000;

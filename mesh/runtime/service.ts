@@ -112,7 +112,12 @@ export async function createService<C extends ServiceConfig>(
     if (!url) throw new Error(`${config.name} has no upstream ${upstream}`);
     let transport = transports.get(upstream);
     if (!transport) {
-      const opened = createGrpcTransport({ url, identity, service: upstream, interceptors: [clientTelemetry] });
+      const opened = createGrpcTransport({
+        url,
+        identity,
+        service: upstream,
+        interceptors: [clientTelemetry(upstream)],
+      });
       ends.push(() => opened.close());
       transports.set(upstream, opened);
       transport = opened;
@@ -141,7 +146,7 @@ export async function createService<C extends ServiceConfig>(
           portFd: config.portFd,
           implementations: rpc,
           interceptors: [
-            telemetry(log),
+            telemetry(log, identity.scheme === 'https' ? 'mtls' : 'linkerd'),
             ...(database ? [audit(database, log)] : []),
             callers(config.callers, log),
             access(verify),

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { fail } from '../errors.ts';
 import { databaseError, isLost } from './errors.ts';
 import type { Prepared } from './sql.ts';
+import { statement } from './telemetry.ts';
 
 /** Calls that may wait for a connection; those beyond would only time out. */
 const WAITING_MAX = 1_000;
@@ -13,9 +14,13 @@ export async function run<Row extends object>(
   { name, text }: Prepared,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
+  const finish = statement(name);
   try {
-    return (await client.query<Row>({ name, text, values: [...values] })).rows;
+    const { rows } = await client.query<Row>({ name, text, values: [...values] });
+    finish();
+    return rows;
   } catch (error) {
+    finish(error);
     throw databaseError(error);
   }
 }

@@ -10,6 +10,7 @@ import type { Bus } from './bus.ts';
 import type { Consumer, EventContext, EventHandler } from './consumer.ts';
 import { isFor, publishDeadLetter } from './dead-letters.ts';
 import type { Slots } from './keyed-queue.ts';
+import { streamOf } from './subjects.ts';
 
 const DEFAULT_ATTEMPTS = 5;
 const BACK_OFF_MS = 200;
@@ -49,6 +50,7 @@ interface Surroundings {
  */
 export function createDelivery(consumer: Consumer, { bus, database, log, signal, slots }: Surroundings) {
   const { durable } = consumer;
+  const stream = streamOf(consumer.from);
   const handlers = new Map(consumer.handle.map((handler) => [handler.subject, handler]));
   const maxAttempts = consumer.maxAttempts ?? DEFAULT_ATTEMPTS;
 
@@ -85,6 +87,14 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
     if (done) consumer.committed?.();
   };
 
+  const measure = (message: JsMsg, startMs: number, error?: unknown) =>
+    durations.record((performance.now() - startMs) / 1_000, {
+      'messaging.destination.name': stream,
+      'messaging.consumer.group.name': durable,
+      'kreki.event': message.subject,
+      ...(error !== undefined && { 'error.type': error instanceof Error ? error.name : 'unknown' }),
+    });
+
   const deliver = async (message: JsMsg, handler: EventHandler) => {
     if (!UUID.test(idOf(message))) return giveUp(message, 'not an event: its ce-id is not a UUID', 1);
     let work: ReturnType<EventHandler['accept']>;
@@ -101,10 +111,11 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
           signal.throwIfAborted();
           await handle(message, work, attempt);
         });
-        durations.record((performance.now() - start) / 1_000, { 'messaging.destination.name': message.subject });
+        measure(message, start);
         return;
       } catch (error) {
         if (signal.aborted) return message.nak();
+        measure(message, start, error);
         // While the database is away no try is spent: the event waits for it.
         const away = error instanceof ConnectError && error.code === Code.Unavailable;
         if (!away && attempt >= maxAttempts) return giveUp(message, String(error), attempt);
@@ -121,7 +132,12 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
     const handler = handlers.get(message.subject);
     if (!handler || !isFor(message, durable)) return message.ack();
     const parent = propagation.extract(ROOT_CONTEXT, message, headerGetter);
-    const attributes = { 'messaging.system': 'nats', 'messaging.consumer.group.name': durable };
+    const attributes = {
+      'messaging.system': 'nats',
+      'messaging.destination.name': stream,
+      'messaging.consumer.group.name': durable,
+      'kreki.aggregate.id': message.headers?.get('ce-subject') ?? '',
+    };
     const span = tracer.startSpan(`process ${message.subject}`, { kind: SpanKind.CONSUMER, attributes }, parent);
     try {
       await context.with(trace.setSpan(parent, span), () => deliver(message, handler));

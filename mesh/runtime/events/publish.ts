@@ -1,5 +1,6 @@
 import { NatsError, headers as natsHeaders, type PubAck } from 'nats';
 import type { Queryable } from '../database/database.ts';
+import { meter } from '../telemetry.ts';
 import type { Bus } from './bus.ts';
 import { newestPublished, type OutboxRow, reopenAfter } from './outbox-table.ts';
 import { ensureDomainStream, isNotFound } from './streams.ts';
@@ -12,6 +13,8 @@ export interface Published {
   readonly done: readonly { id: string; streamSeq: number }[];
   readonly failure: unknown;
 }
+
+const published = meter.createCounter('kreki.events.published', { description: 'Events taken to JetStream' });
 
 /** JetStream's error codes: the stream does not end where the publisher thought it did. */
 const WRONG_LAST = [10_070, 10_071];
@@ -43,6 +46,7 @@ export async function publishBatch(
     try {
       const ack: PubAck = await client.publish(row.subject, row.payload, { msgID: row.id, headers, expect });
       done.push({ id: row.id, streamSeq: ack.seq });
+      published.add(1, { 'messaging.destination.name': streamOf(domain), 'kreki.event': row.subject });
     } catch (error) {
       failure ??= error;
     }

@@ -3,6 +3,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { EmergencyEscalatedSchema, OffersMadeSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import { EscalationReason, OfferStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { event, type OutboxEvent } from '@kreki/runtime/events/outbox';
+import { meter } from '@kreki/runtime/telemetry';
 import type { Context } from '../context.ts';
 import { changeEmergency, type Held } from '../emergencies/change.ts';
 import { offersClosed } from '../emergencies/events.ts';
@@ -62,6 +63,11 @@ function dispatchState(state: EmergencyState, offers: readonly DispatchedOffer[]
   };
 }
 
+const matchDurations = meter.createHistogram('kreki.emergency.match.duration', {
+  unit: 's',
+  description: 'From a press to its first offers',
+});
+
 /** Who answered, or let an offer pass, is not asked again; whose offer was withdrawn may be. */
 const ANSWERED: ReadonlySet<OfferStatus> = new Set([OfferStatus.ACCEPTED, OfferStatus.DECLINED, OfferStatus.EXPIRED]);
 
@@ -95,6 +101,9 @@ async function apply({ tx, state, now, tell }: Held, plan: Plan, offerTimeoutMs:
   if (offers.length > 0) tell(await offersMade(tx, state, offers, now, expiresAt));
   if (plan.escalate) tell(await escalated(tx, state, plan.escalate, now));
 
+  if (offers.length > 0 && state.firstOfferAt === null) {
+    matchDurations.record((now.getTime() - state.createdAt.getTime()) / 1_000);
+  }
   await recordDecisions(tx, id, now, plan.decisions);
   await recordStep(tx, id, {
     radiusMeters: plan.radiusMeters,

@@ -12,6 +12,7 @@ import type { TriggerPanicRequest } from '@kreki/gen/kreki/emergency/v1/emergenc
 import { personOf } from '@kreki/runtime/caller';
 import { fail } from '@kreki/runtime/errors';
 import { event } from '@kreki/runtime/events/outbox';
+import { annotate } from '@kreki/runtime/telemetry';
 import type { Context } from '../context.ts';
 import { policyFor, respondersNeeded } from '../dispatch/policy.ts';
 import { changeEmergency } from '../emergencies/change.ts';
@@ -29,7 +30,9 @@ export const triggerPanic =
     const press = pressOf(request, personOf(call).userId, context);
     for (let attempt = 1; attempt <= TRIES; attempt++) {
       const state = (await newEmergency(context, press)) ?? (await repeated(context, press));
-      if (state) return { emergency: emergencyMessage(state, 'requester') };
+      if (!state) continue;
+      annotate({ 'kreki.emergency.id': state.id });
+      return { emergency: emergencyMessage(state, 'requester') };
     }
     throw fail(Code.Aborted, 'PRESS_AGAIN', 'your emergency was being closed; press again');
   };

@@ -11,6 +11,7 @@ import { mailOf } from '../templates/email.ts';
 import { pushMessage } from '../templates/push.ts';
 import { whatsappTemplate } from '../templates/whatsapp.ts';
 import { languageOf } from '../templates/words.ts';
+import { toProvider } from './metrics.ts';
 
 export interface Channels {
   readonly push: PushChannel;
@@ -59,20 +60,21 @@ async function sendPush({ channels }: SendContext, priority: Priority, item: Cla
     now,
     expireTime: item.expire_time,
   });
-  return await channels.push.send(item.token, message);
+  const { token } = item;
+  return await toProvider('fcm', () => channels.push.send(token, message));
 }
 
 async function sendWhatsApp({ channels }: SendContext, item: Claimed, reach: Reach): Promise<Outcome> {
   if (reach.phone === '') return { kind: 'skipped', error: 'NO_PHONE' };
   const template = whatsappTemplate(item.content, item.emergency_id, languageOf(reach.locale));
   if (!template) return { kind: 'failed', error: `NO_TEMPLATE ${item.content.kind}` };
-  return await channels.whatsapp.send(reach.phone, template, item.id);
+  return await toProvider('whatsapp', () => channels.whatsapp.send(reach.phone, template, item.id));
 }
 
 async function sendEmail({ channels }: SendContext, item: Claimed, reach: Reach): Promise<Outcome> {
   if (reach.email === '') return { kind: 'skipped', error: 'NO_EMAIL' };
   const mail = mailOf(item.content, item.emergency_id, reach.fullName, languageOf(reach.locale));
-  return await channels.email.send(reach.email, mail, item.id);
+  return await toProvider('smtp', () => channels.email.send(reach.email, mail, item.id));
 }
 
 /** A contact that is not known yet is asked for; that auth does not answer is no reason to give up. */

@@ -1,10 +1,12 @@
 import { Code, ConnectError, type Interceptor, type StreamResponse } from '@connectrpc/connect';
 import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { callerKey, peerKey } from '../../caller.ts';
+import { codeName } from '../../codes.ts';
 import { databaseError } from '../../database/errors.ts';
 import { fail, reasonOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { meter, tracer } from '../../telemetry.ts';
+import { idsOf } from './ids.ts';
 
 const headerGetter = {
   keys: (headers: Headers) => [...headers.keys()],
@@ -16,7 +18,7 @@ const durations = meter.createHistogram('rpc.server.call.duration', {
   description: 'Duration of RPCs answered',
 });
 
-const denials = meter.createCounter('kreki.rpc.denied', { description: 'Calls refused for who made them' });
+const denials = meter.createCounter('kreki.rpc.denied', { description: 'Calls refused because of who calls' });
 
 /** Codes that say that the mesh, not the caller, is at fault. */
 const FAULTS: ReadonlySet<Code> = new Set([Code.Internal, Code.Unknown, Code.DataLoss, Code.Unimplemented]);
@@ -24,8 +26,9 @@ const FAULTS: ReadonlySet<Code> = new Set([Code.Internal, Code.Unknown, Code.Dat
 /**
  * The outermost interceptor: continues the trace, measures, writes the access log, and turns whatever was thrown into an error that may
  * leave the service. An unexpected one becomes `internal` with its trace id, its cause in the log only.
+ * @param security how the callers' connections are secured: `mtls`, `linkerd`; empty where people call themselves.
  */
-export function telemetry(log: Logger): Interceptor {
+export function telemetry(log: Logger, security = ''): Interceptor {
   return (next) => async (request) => {
     const name = `${request.service.typeName}/${request.method.name}`;
     const startMs = performance.now();
@@ -33,19 +36,21 @@ export function telemetry(log: Logger): Interceptor {
     const attributes = { 'rpc.system.name': 'grpc', 'rpc.method': name };
     const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
     const active = trace.setSpan(parent, span);
+    if (span.isRecording() && !request.stream) span.setAttributes(idsOf(request.method.input, request.message));
 
     const finish = (error?: ConnectError) => {
       const durationMs = performance.now() - startMs;
-      const code = error ? (Code[error.code] ?? 'Unknown') : 'Ok';
-      durations.record(durationMs / 1_000, { ...attributes, 'rpc.response.status_code': code });
+      const code = codeName(error?.code);
+      const peer = request.contextValues.get(peerKey);
+      const caller = { 'kreki.caller': peer ?? '', 'kreki.security': security };
+      durations.record(durationMs / 1_000, { ...attributes, ...caller, 'rpc.response.status_code': code });
       if (error && FAULTS.has(error.code)) span.setStatus({ code: SpanStatusCode.ERROR, message: error.rawMessage });
-      span.setAttribute('rpc.response.status_code', code);
+      span.setAttributes({ ...caller, 'rpc.response.status_code': code });
       span.end();
       const { kind } = request.contextValues.get(callerKey);
-      const peer = request.contextValues.get(peerKey);
       const reason = reasonOf(error) || undefined;
       if (error?.code === Code.PermissionDenied)
-        denials.add(1, { caller: peer ?? '', rpc: name, reason: reason ?? '' });
+        denials.add(1, { 'kreki.caller': peer ?? '', 'rpc.method': name, reason: reason ?? '' });
       log.debug({ rpc: name, code, reason, durationMs, caller: kind, peer }, 'call');
     };
 
