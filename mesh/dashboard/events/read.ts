@@ -1,11 +1,11 @@
 import type { MessageInitShape, Registry } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
 import type { EventSchema } from '@kreki/gen/kreki/mesh/v1/stream_service_pb.js';
 import { fail } from '@kreki/runtime/errors';
 import type { Bus } from '@kreki/runtime/events/bus';
 import { isNotFound } from '@kreki/runtime/events/streams';
 import type { JetStreamManager, StoredMsg } from 'nats';
+import { timestampOf } from '../timestamp.ts';
 import { eventJson } from './decode.ts';
 
 export type EventMessage = MessageInitShape<typeof EventSchema>;
@@ -66,7 +66,7 @@ export function eventMessage(types: Registry, message: StoredMsg): EventMessage 
     id: header('ce-id'),
     type,
     aggregateId: header('ce-subject'),
-    time: timestampFromMs(Number.isFinite(time) ? time : message.time.getTime()),
+    time: timestampOf(Number.isFinite(time) ? time : message.time.getTime()),
     contentJson: eventJson(types, type, message.data),
     size: message.data.length,
     traceId: header('traceparent').split('-')[1] ?? '',

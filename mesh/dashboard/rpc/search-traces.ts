@@ -1,9 +1,9 @@
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { TraceService } from '@kreki/gen/kreki/mesh/v1/trace_service_pb.js';
 import { decodePageToken, encodePageToken, pageSize } from '@kreki/runtime/paging';
 import type { Context } from '../context.ts';
 import { isPlace, type Place } from '../store/segments.ts';
+import { timestampOf } from '../timestamp.ts';
 import { matcher } from '../traces/filter.ts';
 import { searchTraces as search } from '../traces/search.ts';
 
@@ -16,6 +16,6 @@ export const searchTraces =
     return {
       traces,
       nextPageToken: next ? encodePageToken(next) : '',
-      ...(oldestMs !== undefined && { oldestTime: timestampFromMs(oldestMs) }),
+      ...(oldestMs !== undefined && { oldestTime: timestampOf(oldestMs) }),
     };
   };

@@ -1,10 +1,11 @@
-import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { ObjectiveService } from '@kreki/gen/kreki/mesh/v1/objective_service_pb.js';
 import type { Context } from '../context.ts';
 import { burnRate, WINDOWS_MS } from '../objectives/alerts.ts';
 import { spanOfMinute } from '../objectives/ledger.ts';
 import { OBJECTIVES, type Objective } from '../objectives/objectives.ts';
+import { timestampOf } from '../timestamp.ts';
 import { every } from './every.ts';
 
 const BUDGET_WINDOW_MS = 30 * 86_400_000;
@@ -17,12 +18,12 @@ export const watchObjectives = (context: Context): ServiceImpl<typeof ObjectiveS
     const answer = () => {
       const nowMs = Date.now();
       return {
-        time: timestampFromMs(nowMs),
+        time: timestampOf(nowMs),
         objectives: OBJECTIVES.map((objective) => message(objective, context, nowMs)),
         alerts: objectives.alerts.all.map(({ startMs, endMs, delivered, ...alert }) => ({
           ...alert,
-          startTime: timestampFromMs(startMs),
-          ...(endMs !== undefined && { endTime: timestampFromMs(endMs) }),
+          startTime: timestampOf(startMs),
+          ...(endMs !== undefined && { endTime: timestampOf(endMs) }),
           ...(delivered !== undefined && { delivered }),
         })),
         webhook: objectives.webhook,
@@ -52,7 +53,7 @@ function message(objective: Objective, { objectives: { ledger } }: Context, nowM
       rate: burnRate(ledger.within(id, nowMs, window), target),
     })),
     history: ledger.history(id, nowMs, HISTORY_MS).map(([minute, { total, good }]) => ({
-      time: timestampFromMs(spanOfMinute(minute).endMs),
+      time: timestampOf(spanOfMinute(minute).endMs),
       total: BigInt(Math.round(total)),
       good: BigInt(Math.round(good)),
     })),

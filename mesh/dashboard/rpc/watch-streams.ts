@@ -1,8 +1,8 @@
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { StreamService } from '@kreki/gen/kreki/mesh/v1/stream_service_pb.js';
 import type { Context } from '../context.ts';
 import { spanOf } from '../signals/range.ts';
+import { timestampOf } from '../timestamp.ts';
 import { consumersOf } from '../workloads/consumers.ts';
 import { every } from './every.ts';
 
@@ -12,7 +12,7 @@ export const watchStreams = ({ telemetry, sources }: Context): ServiceImpl<typeo
       const span = spanOf(undefined);
       const snapshot = sources.streams();
       return {
-        time: timestampFromMs(span.endMs),
+        time: timestampOf(span.endMs),
         streams: (snapshot?.streams ?? []).map(({ lastMs, ...stream }) => ({
           name: stream.name,
           subjects: [...stream.subjects],
@@ -22,7 +22,7 @@ export const watchStreams = ({ telemetry, sources }: Context): ServiceImpl<typeo
           firstSeq: BigInt(stream.firstSeq),
           lastSeq: BigInt(stream.lastSeq),
           rate: stream.rate,
-          ...(lastMs !== undefined && { lastTime: timestampFromMs(lastMs) }),
+          ...(lastMs !== undefined && { lastTime: timestampOf(lastMs) }),
         })),
         consumers: consumersOf(telemetry, sources, span),
         deadLetters: BigInt(snapshot?.deadLetters ?? 0),

@@ -1,4 +1,3 @@
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, type ServiceImpl } from '@connectrpc/connect';
 import type { WorkloadService } from '@kreki/gen/kreki/mesh/v1/workload_service_pb.js';
 import { fail } from '@kreki/runtime/errors';
@@ -6,6 +5,7 @@ import type { Context } from '../context.ts';
 import { drawGraph } from '../map/draw.ts';
 import { edgeMessage } from '../map/graph.ts';
 import { spanOf } from '../signals/range.ts';
+import { timestampOf } from '../timestamp.ts';
 import { consumersOf } from '../workloads/consumers.ts';
 import { recentErrors } from '../workloads/errors.ts';
 import { historyOf } from '../workloads/history.ts';
@@ -27,7 +27,7 @@ export const watchWorkload = ({
       if (!known) throw fail(Code.NotFound, 'WORKLOAD_NOT_FOUND', `nothing was heard of ${name}`, { name });
       const node = graph.workload(name);
       return {
-        time: timestampFromMs(span.endMs),
+        time: timestampOf(span.endMs),
         workload: workloadMessage(node, telemetry, span, []),
         rpcs: rpcSignals(answeredBy(telemetry, name, span), methods, span),
         instances: instancesOf(telemetry, name, span),

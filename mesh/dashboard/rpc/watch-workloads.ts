@@ -1,8 +1,8 @@
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { WorkloadService } from '@kreki/gen/kreki/mesh/v1/workload_service_pb.js';
 import type { Context } from '../context.ts';
 import { spanOf } from '../signals/range.ts';
+import { timestampOf } from '../timestamp.ts';
 import { workloadsOf } from '../workloads/workloads.ts';
 import { every } from './every.ts';
 
@@ -14,7 +14,7 @@ export const watchWorkloads = ({
     yield* every(interval, signal, () => {
       const span = spanOf(range);
       return {
-        time: timestampFromMs(span.endMs),
+        time: timestampOf(span.endMs),
         workloads: workloadsOf(telemetry, sources, span),
         sources: sources.statuses(),
       };

@@ -1,11 +1,11 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { SourceStatusSchema } from '@kreki/gen/kreki/mesh/v1/signals_pb.js';
 import { type Bus, openBus } from '@kreki/runtime/events/bus';
 import type { Logger } from '@kreki/runtime/log';
 import { OPERATOR } from '../../policy/nats.ts';
 import type { Config } from '../config.ts';
 import type { Telemetry } from '../store/telemetry.ts';
+import { timestampOf } from '../timestamp.ts';
 import { JetStreamSource } from './jetstream.ts';
 import { httpProbe, ServingSource } from './serving.ts';
 import type { Sources } from './sources.ts';
@@ -41,7 +41,7 @@ function otlp({ lastHeard }: Telemetry): Status {
     name: 'otlp',
     available: heard,
     problem: heard ? '' : 'no process has sent telemetry yet: set OTEL_EXPORTER_OTLP_ENDPOINT to this dashboard',
-    ...(heard && { lastTime: timestampFromMs(lastMs) }),
+    ...(heard && { lastTime: timestampOf(lastMs) }),
   };
 }
 
@@ -52,7 +52,7 @@ function jetStream(source: JetStreamSource | undefined): Status {
     name: 'jetstream',
     available: latest !== undefined,
     problem,
-    ...(latest && { lastTime: timestampFromMs(latest.timeMs) }),
+    ...(latest && { lastTime: timestampOf(latest.timeMs) }),
   };
 }
 

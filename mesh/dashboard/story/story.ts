@@ -1,9 +1,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
 import type { StoryStepSchema } from '@kreki/gen/kreki/mesh/v1/trace_service_pb.js';
 import type { EventMessage } from '../events/read.ts';
 import { plain } from '../otlp/attributes.ts';
 import type { HeldSpan, Spans } from '../store/spans.ts';
+import { timestampOf } from '../timestamp.ts';
 import { hex } from '../traces/summary.ts';
 
 type Step = MessageInitShape<typeof StoryStepSchema> & { timeMs: number };
@@ -39,7 +40,7 @@ export function tellStory(spans: readonly HeldSpan[], events: readonly (EventMes
 
 const callStep = (span: HeldSpan): Step => ({
   timeMs: span.startMs,
-  time: timestampFromMs(span.startMs),
+  time: timestampOf(span.startMs),
   workload: span.workload,
   name: span.name,
   durationMs: span.durationMs,
@@ -51,7 +52,7 @@ function eventStep(event: EventMessage & { domain: string }): Step {
   const timeMs = event.time ? timestampMs(event.time as Parameters<typeof timestampMs>[0]) : 0;
   return {
     timeMs,
-    time: timestampFromMs(timeMs),
+    time: timestampOf(timeMs),
     workload: event.domain,
     name: event.type ?? '',
     contentJson: event.contentJson ?? '',

@@ -1,10 +1,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { fromBinary } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type CallSchema, SpanKind, type WatchCallsRequest } from '@kreki/gen/kreki/mesh/v1/trace_service_pb.js';
 import { SpanSchema as OtlpSpanSchema } from '@kreki/gen/opentelemetry/proto/trace/v1/trace_pb.js';
 import { plain } from '../otlp/attributes.ts';
 import type { ReceivedSpan } from '../otlp/spans.ts';
+import { timestampOf } from '../timestamp.ts';
 import { hex } from './summary.ts';
 
 export type Call = MessageInitShape<typeof CallSchema>;
@@ -24,7 +24,7 @@ export function callOf(workload: string, span: ReceivedSpan, wanted: WatchCallsR
     : attributes['kreki.caller'] || (workload === 'gateway' ? 'client' : '');
   if (wanted.source && wanted.source !== source) return undefined;
   return {
-    time: timestampFromMs(span.startMs + span.durationMs),
+    time: timestampOf(span.startMs + span.durationMs),
     source,
     destination: workload,
     rpc: attributes['rpc.method'] || span.name,

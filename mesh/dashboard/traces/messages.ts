@@ -1,10 +1,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type LogRecordSchema, SpanKind, type SpanSchema } from '@kreki/gen/kreki/mesh/v1/trace_service_pb.js';
 import { masked } from '../mask.ts';
 import { plain, textOf } from '../otlp/attributes.ts';
 import type { HeldLog } from '../store/logs.ts';
 import type { HeldSpan } from '../store/spans.ts';
+import { timestampOf } from '../timestamp.ts';
 import { hex } from './summary.ts';
 
 /** A span in full, as the contract has it. */
@@ -17,7 +17,7 @@ export function spanMessage(held: HeldSpan): MessageInitShape<typeof SpanSchema>
     workload: held.workload,
     name: span.name,
     kind: held.kind in SpanKind ? held.kind : SpanKind.UNSPECIFIED,
-    startTime: timestampFromMs(held.startMs),
+    startTime: timestampOf(held.startMs),
     durationMs: held.durationMs,
     code: held.code,
     fault: held.fault,
@@ -43,7 +43,7 @@ export function logMessage(held: HeldLog): MessageInitShape<typeof LogRecordSche
   const inTrace = !NO_TRACE.test(traceId);
   return {
     seq: BigInt(held.seq),
-    time: timestampFromMs(held.timeMs),
+    time: timestampOf(held.timeMs),
     workload: held.workload,
     level: levelOf(held.severity),
     message: textOf(record.body),

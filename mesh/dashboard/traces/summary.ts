@@ -1,7 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { TraceSummarySchema } from '@kreki/gen/kreki/mesh/v1/trace_service_pb.js';
 import type { HeldSpan } from '../store/spans.ts';
+import { timestampOf } from '../timestamp.ts';
 
 export type Summary = MessageInitShape<typeof TraceSummarySchema>;
 
@@ -18,7 +18,7 @@ export function summaryOf(spans: readonly HeldSpan[]): Summary | undefined {
     traceId: hex(first.traceId),
     name: first.name,
     workload: first.workload,
-    startTime: timestampFromMs(startMs),
+    startTime: timestampOf(startMs),
     durationMs: endMs - startMs,
     spans: ordered.length,
     faults: ordered.filter(({ fault }) => fault).length,

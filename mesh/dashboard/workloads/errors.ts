@@ -1,9 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { RecentErrorSchema } from '@kreki/gen/kreki/mesh/v1/workload_service_pb.js';
 import { plain } from '../otlp/attributes.ts';
 import type { Span } from '../store/metrics.ts';
 import type { Telemetry } from '../store/telemetry.ts';
+import { timestampOf } from '../timestamp.ts';
 import { logMessage, severityOf } from '../traces/messages.ts';
 import { hex } from '../traces/summary.ts';
 
@@ -38,5 +38,5 @@ export function recentErrors(telemetry: Telemetry, workload: string, { startMs, 
   return found
     .sort((a, b) => b.timeMs - a.timeMs)
     .slice(0, ERRORS_MAX)
-    .map(({ timeMs, ...error }) => ({ ...error, time: timestampFromMs(timeMs) }));
+    .map(({ timeMs, ...error }) => ({ ...error, time: timestampOf(timeMs) }));
 }

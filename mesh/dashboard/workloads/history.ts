@@ -1,11 +1,11 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { SignalPointSchema } from '@kreki/gen/kreki/mesh/v1/signals_pb.js';
 import type { DurationColumnSchema } from '@kreki/gen/kreki/mesh/v1/workload_service_pb.js';
 import { Signals } from '../signals/golden.ts';
 import type { Measured } from '../signals/measured.ts';
 import { steps } from '../signals/range.ts';
 import type { Span } from '../store/metrics.ts';
+import { timestampOf } from '../timestamp.ts';
 
 const POINTS = 60;
 
@@ -19,7 +19,7 @@ export function historyOf(span: Span, read: (step: Span) => readonly Measured[])
   for (const step of steps(span, POINTS)) {
     const signals = new Signals();
     for (const { code, durations } of read(step)) signals.add(code, durations);
-    const time = timestampFromMs(step.endMs);
+    const time = timestampOf(step.endMs);
     points.push({ time, signals: signals.golden(step) });
     columns.push({ time, counts: countsOf(signals) });
   }

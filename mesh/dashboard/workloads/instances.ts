@@ -1,9 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Health } from '@kreki/gen/kreki/mesh/v1/signals_pb.js';
 import type { InstanceSchema } from '@kreki/gen/kreki/mesh/v1/workload_service_pb.js';
 import type { Point, Span } from '../store/metrics.ts';
 import type { Telemetry } from '../store/telemetry.ts';
+import { timestampOf } from '../timestamp.ts';
 
 export type Instance = MessageInitShape<typeof InstanceSchema>;
 
@@ -34,7 +34,7 @@ export function instancesOf({ metrics }: Telemetry, workload: string, span: Span
     into.eventLoopDelayMs = value * 1_000;
   });
   latest('process.uptime', (into, value, timeMs) => {
-    into.startTime = timestampFromMs(timeMs - value * 1_000);
+    into.startTime = timestampOf(timeMs - value * 1_000);
   });
   for (const [series, seconds] of metrics.increases('process.cpu.time', span)) {
     const made = found.get(series.instance);
@@ -46,7 +46,7 @@ export function instancesOf({ metrics }: Telemetry, workload: string, span: Span
     .sort((a, b) => b.lastMs - a.lastMs)
     .map(({ lastMs, ...rest }) => ({
       ...rest,
-      lastTime: timestampFromMs(lastMs),
+      lastTime: timestampOf(lastMs),
       health: span.endMs - lastMs > GONE_MS ? Health.DOWN : Health.SERVING,
     }));
 }

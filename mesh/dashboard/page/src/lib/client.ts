@@ -17,7 +17,11 @@ const watchSession: Interceptor = (next) => async (request) => {
   }
 };
 
-const transport = createConnectTransport({ baseUrl: location.origin, interceptors: [watchSession] });
+const transport = createConnectTransport({
+  baseUrl: location.origin,
+  useBinaryFormat: true,
+  interceptors: [watchSession],
+});
 
 /** A client of one of the dashboard's own services; the session's cookie goes along by itself. */
 export const clientOf = <Service extends DescService>(service: Service) => createClient(service, transport);

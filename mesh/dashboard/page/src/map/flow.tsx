@@ -20,6 +20,7 @@ import { memo, useMemo } from 'react';
 import { milliseconds, percent, rate } from '../lib/format.ts';
 import { useText } from '../lib/language.tsx';
 import { healthClass } from '../parts/health.tsx';
+import { Icon } from '../shell/icon.tsx';
 import { KIND_NAMES, type Label, labelOf } from './labels.ts';
 import { layOut, NODE_SIZE, shapeOf } from './layout.ts';
 
@@ -36,7 +37,8 @@ const PartView = memo(({ data: { part, dim }, selected }: NodeProps<PartNode>) =
       className={`part ${healthClass(part.health)} kind-${NodeKind[part.kind].toLowerCase()} ${dim ? 'dim' : ''}`}
       data-selected={selected}
     >
-      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Handle id="in" type="target" position={Position.Left} isConnectable={false} />
+      <Handle id="back" type="source" position={Position.Left} isConnectable={false} />
       <div className="kind">
         {t(KIND_NAMES[part.kind])}
         {part.tier > 0 && <span className={`tier tier${part.tier}`}>T{part.tier}</span>}
@@ -47,7 +49,8 @@ const PartView = memo(({ data: { part, dim }, selected }: NodeProps<PartNode>) =
         {busy && !plain && <span>{percent(signals.successRatio)}</span>}
         {busy && !plain && <span>{milliseconds(signals.p95Ms)}</span>}
       </div>
-      <Handle type="source" position={Position.Right} isConnectable={false} />
+      <Handle id="out" type="source" position={Position.Right} isConnectable={false} />
+      <Handle id="return" type="target" position={Position.Right} isConnectable={false} />
     </div>
   );
 });
@@ -63,16 +66,8 @@ const WayView = memo(({ id, data, selected, markerEnd, ...ends }: EdgeProps<WayE
       {(text || selected) && (
         <EdgeLabelRenderer>
           <div className="way-label" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
-            {secured && (
-              <span role="img" aria-label="mTLS">
-                🔒
-              </span>
-            )}
-            {way.security === EdgeSecurity.PLAINTEXT && (
-              <span role="img" aria-label="plaintext">
-                🔓
-              </span>
-            )}
+            {secured && <Icon name="lock" size={11} />}
+            {way.security === EdgeSecurity.PLAINTEXT && <Icon name="unlock" size={11} />}
             {text}
           </div>
         </EdgeLabelRenderer>
@@ -87,6 +82,12 @@ function classOf({ kind, signals, declared }: Edge): string {
   const state = !busy ? 'idle' : ratio < 0.9 ? 'down' : ratio < 0.95 ? 'degraded' : 'serving';
   return `way ${EdgeKind[kind].toLowerCase()} ${state} ${declared ? '' : 'undeclared'}`;
 }
+
+/** Events come back from the right to who handles them. */
+const handlesOf = ({ kind }: Edge) =>
+  kind === EdgeKind.CONSUME
+    ? { sourceHandle: 'back', targetHandle: 'return' }
+    : { sourceHandle: 'out', targetHandle: 'in' };
 
 const NODE_TYPES = { part: PartView };
 const EDGE_TYPES = { way: WayView };
@@ -135,6 +136,7 @@ export function Flow({
           type: 'way',
           source: way.source,
           target: way.target,
+          ...handlesOf(way),
           data: { way, text: labelOf(way, label), dim: lit.size > 0 && !lit.has(way.source) && !lit.has(way.target) },
           selected: way.id === selected,
           markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14 },

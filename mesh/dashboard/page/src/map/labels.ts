@@ -27,13 +27,13 @@ export function labelOf(edge: Edge, label: Label): string {
 function troubleOf({ kind, pending, lagSeconds, retries, timeouts, denials, breaker }: Edge): string {
   const parts = [
     kind === EdgeKind.CONSUME && pending > 0n && `${count(pending)} · ${milliseconds(lagSeconds * 1_000)}`,
-    retries > 0n && `↻ ${count(retries)}`,
-    timeouts > 0n && `⏱ ${count(timeouts)}`,
-    denials > 0n && `⛔ ${count(denials)}`,
-    breaker === BreakerState.OPEN && '⏻ open',
-    breaker === BreakerState.HALF_OPEN && '⏻ half-open',
+    retries > 0n && `retries ${count(retries)}`,
+    timeouts > 0n && `time-outs ${count(timeouts)}`,
+    denials > 0n && `denied ${count(denials)}`,
+    breaker === BreakerState.OPEN && 'breaker open',
+    breaker === BreakerState.HALF_OPEN && 'breaker half-open',
   ];
-  return parts.filter(Boolean).join('  ');
+  return parts.filter(Boolean).join(' · ');
 }
 
 export const KIND_NAMES: Readonly<Record<NodeKind, Text>> = {

@@ -1,34 +1,73 @@
 import dagre from '@dagrejs/dagre';
-import { type Edge, EdgeKind, type Node } from '@kreki/gen/kreki/mesh/v1/map_service_pb.js';
+import { type Edge, EdgeKind, type Node, NodeKind } from '@kreki/gen/kreki/mesh/v1/map_service_pb.js';
 
 export const NODE_SIZE = { width: 190, height: 84 };
+const GAP = { x: 150, y: 26 };
 
-export type Positions = ReadonlyMap<string, { readonly x: number; readonly y: number }>;
+interface Position {
+  readonly x: number;
+  readonly y: number;
+}
+export type Positions = ReadonlyMap<string, Position>;
 
 /** What decides the layout; signals do not, so that nothing moves while figures change. */
 export const shapeOf = (nodes: readonly Node[], edges: readonly Edge[]): string =>
   [...nodes.map(({ id }) => id), ...edges.map(({ id }) => id)].sort().join('\n');
 
+const MIDDLE = new Set([NodeKind.CLIENT, NodeKind.GATEWAY, NodeKind.SERVICE, NodeKind.UNSPECIFIED]);
+
 /**
- * Places nodes in columns from callers to called: clients at the left, stores and providers at the right rim. Events that flow back to
- * services do not turn the picture around.
+ * Callers at the left, what they call to the right of them; then a column of streams, and at the rim databases, Redis and providers, each
+ * as near as can be to who uses it.
  */
 export function layOut(nodes: readonly Node[], edges: readonly Edge[]): Positions {
+  const positions = placeCallers(nodes, edges);
+  const right = Math.max(0, ...[...positions.values()].map(({ x }) => x));
+  const streams = nodes.filter(({ kind }) => kind === NodeKind.STREAM);
+  const rim = nodes.filter(({ kind }) => !MIDDLE.has(kind) && kind !== NodeKind.STREAM);
+  const column = NODE_SIZE.width + GAP.x;
+  placeColumn(streams, edges, positions, right + column);
+  placeColumn(rim, edges, positions, right + column * (streams.length > 0 ? 2 : 1));
+  return positions;
+}
+
+function placeCallers(nodes: readonly Node[], edges: readonly Edge[]): Map<string, Position> {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: 'LR', nodesep: 26, ranksep: 130, marginx: 20, marginy: 20 });
+  graph.setGraph({ rankdir: 'LR', nodesep: 54, ranksep: GAP.x });
   graph.setDefaultEdgeLabel(() => ({}));
-  for (const { id } of nodes) graph.setNode(id, { ...NODE_SIZE });
-  const known = new Set(nodes.map(({ id }) => id));
+  const callers = nodes.filter(({ kind }) => MIDDLE.has(kind));
+  for (const { id } of callers) graph.setNode(id, { ...NODE_SIZE });
   for (const { id, source, target, kind } of edges) {
-    if (!known.has(source) || !known.has(target) || source === target) continue;
-    const back = kind === EdgeKind.CONSUME;
-    graph.setEdge(back ? target : source, back ? source : target, { weight: kind === EdgeKind.CALL ? 3 : 1 }, id);
+    const calls = kind === EdgeKind.CALL && source !== target;
+    if (calls && graph.hasNode(source) && graph.hasNode(target)) graph.setEdge(source, target, {}, id);
   }
   dagre.layout(graph);
   return new Map(
-    nodes.map(({ id }) => {
+    callers.map(({ id }) => {
       const { x, y } = graph.node(id);
       return [id, { x: x - NODE_SIZE.width / 2, y: y - NODE_SIZE.height / 2 }];
     }),
   );
+}
+
+/** Stacks nodes in a column around the height of those that use them. */
+function placeColumn(
+  nodes: readonly Node[],
+  edges: readonly Edge[],
+  positions: Map<string, Position>,
+  x: number,
+): void {
+  const heightOf = ({ id }: Node): number => {
+    const users = edges
+      .filter(({ source, target, kind }) => (target === id && kind !== EdgeKind.CONSUME) || source === id)
+      .map(({ source, target }) => positions.get(source === id ? target : source)?.y)
+      .filter((y) => y !== undefined);
+    return users.length === 0 ? 0 : users.reduce((sum, y) => sum + y, 0) / users.length;
+  };
+  const ordered = nodes.map((node) => ({ node, y: heightOf(node) })).sort((a, b) => a.y - b.y);
+  const step = NODE_SIZE.height + GAP.y;
+  const callers = [...positions.values()].map(({ y }) => y);
+  const middle = (Math.min(...callers, 0) + Math.max(...callers, 0)) / 2;
+  const first = middle - ((ordered.length - 1) * step) / 2;
+  for (const [index, { node }] of ordered.entries()) positions.set(node.id, { x, y: first + index * step });
 }
