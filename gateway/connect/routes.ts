@@ -15,7 +15,7 @@ const callKey = createContextKey<AdmittedCall | undefined>(undefined, { descript
 export function admission(edge: Edge, registry: Registry): (context: HandlerContext) => Promise<void> {
   const targets = new Map<DescMethod, EdgeMethod>(registry.methods.map((target) => [target.method, target]));
   return async (context) => {
-    blameSender(context);
+    blameSender(context, () => context.values.get(callKey)?.refusal);
     const target = targets.get(context.method);
     const exchange = context.values.get(exchangeKey);
     if (target && exchange) context.values.set(callKey, await edge.admit(target, exchange));

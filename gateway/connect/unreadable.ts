@@ -1,17 +1,19 @@
 import { base64Decode } from '@bufbuild/protobuf/wire';
-import { Code, type HandlerContext } from '@connectrpc/connect';
+import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
 import { fail } from '@kreki/runtime/errors';
 import { unreadable } from '../edge/errors.ts';
 
 /**
  * What the Connect library throws at bytes that it cannot read says `internal`, as if the fault were here. A handler aborts its context with
- * an error before it writes it: in that instant such an error becomes INVALID_ARGUMENT with reason `UNREADABLE`.
+ * an error before it writes it: in that instant such an error becomes INVALID_ARGUMENT with reason `UNREADABLE`; or the refusal of whoever
+ * may not call at all, whatever they send.
  */
-export function blameSender({ signal }: HandlerContext): void {
+export function blameSender({ signal }: HandlerContext, refusal: () => ConnectError | undefined): void {
   const mend = () => {
     const { reason } = signal;
-    const mended = unreadable(reason);
-    if (mended !== reason) Object.assign(reason, { code: mended.code, details: mended.details });
+    if (!(reason instanceof ConnectError)) return;
+    const { code, rawMessage, details } = refusal() ?? unreadable(reason);
+    Object.assign(reason, { code, rawMessage, details });
   };
   signal.addEventListener('abort', mend, { once: true });
 }

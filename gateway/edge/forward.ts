@@ -13,8 +13,10 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** A call that was let in. */
+/** A call that goes on to the service. */
 export interface AdmittedCall {
+  /** What is answered whatever the call says: that of somebody who may not make it. */
+  readonly refusal?: ConnectError;
   /** For an RPC without streams: checks the message, and sends it to the service that answers it. */
   unary(message: Message, options: CallOptions): Promise<Message>;
   /** For one with streams: passes messages both ways, each no faster than it is taken. */

@@ -15,6 +15,8 @@ export function refused(
   refusal: ConnectError,
 ): AdmittedCall {
   return {
+    refusal,
+
     async unary(message, { signal, timeoutMs }) {
       await transport.unary(method as DescMethodUnary, signal, timeoutMs, headers, message).catch(() => undefined);
       throw refusal;

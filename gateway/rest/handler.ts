@@ -34,8 +34,11 @@ export function createRestHandler({ registry, edge, maxBodyBytes }: RestOptions)
     const transcoder = transcoders.get(route);
     if (!transcoder) throw new Error(`${route.path} has no transcoder`);
     const call = await edge.admit(route.target, exchange);
-    const body = await readBody(request, maxBodyBytes);
-    const message = transcoder.request(match, query, body, header(request, 'content-type'));
+    const read = async () =>
+      transcoder.request(match, query, await readBody(request, maxBodyBytes), header(request, 'content-type'));
+    const message = await read().catch((error: unknown) => {
+      throw call.refusal ?? error;
+    });
     if (route.target.method.methodKind === 'unary') {
       const { contentType, body: sent } = transcoder.response(await call.unary(message, { signal }));
       sendBody(response, 200, contentType, sent);

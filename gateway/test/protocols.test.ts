@@ -137,3 +137,22 @@ test('bytes that nobody can read are the sender’s fault, over every protocol a
     assert.equal(answer.status, 400, message);
   }
 });
+
+test('who may not make a call that goes on record is told so whatever they send', async () => {
+  const garbage = Buffer.from([0xff, 0xff, 0xff, 0xff]);
+  const service = '/kreki.auth.v1.UserAdminService';
+  const calls: [string, string, string][] = [
+    ['POST', `${service}/UpdateUserRole`, 'application/json'],
+    ['POST', `${service}/UpdateUserRole`, 'application/proto'],
+    ['PUT', `/api/auth/users/${ID}/role`, 'application/json'],
+  ];
+  for (const [method, path, contentType] of calls) {
+    const answer = await fetch(`${edge.gateway.url}${path}`, {
+      method,
+      headers: { ...headers, 'content-type': contentType },
+      body: garbage,
+    });
+    assert.equal(answer.status, 403, contentType);
+    assert.match(await answer.text(), /PERMISSION_REQUIRED/);
+  }
+});
