@@ -1,10 +1,15 @@
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { authorization } from './authorization.ts';
 import { composeRenderings } from './compose/compose.ts';
 import { picture } from './picture.ts';
 
-/** `npm run render`: writes what is derived from the topology; with `--check`, fails when a file is not what would be written. */
-const renderings: Readonly<Record<string, () => string>> = { 'docs/mesh.svg': picture, ...composeRenderings };
+/** `npm run render`: writes what is derived from topology and contracts; with `--check`, fails when a file is not what would be written. */
+const renderings: Readonly<Record<string, () => string | Promise<string>>> = {
+  'docs/mesh.svg': picture,
+  'docs/authorization.md': authorization,
+  ...composeRenderings,
+};
 
 /** Where nothing but renderings lies: what is not rendered any more goes. */
 const RENDERED_ONLY: readonly string[] = [];
@@ -12,7 +17,7 @@ const RENDERED_ONLY: readonly string[] = [];
 const check = process.argv.includes('--check');
 const drifted: string[] = [];
 for (const [file, render] of Object.entries(renderings)) {
-  const text = render();
+  const text = await render();
   if (check) {
     if (!existsSync(file) || readFileSync(file, 'utf8') !== text) drifted.push(file);
   } else {
