@@ -25,7 +25,7 @@ export function smtpServer(inbox: Inbox, faults: Faults): SMTPServer {
         done(reply(421, '4.4.2 Connection dropped'));
       } else if (fault?.fault === 'slow') {
         setTimeout(done, fault.delayMs ?? DEFAULT_DELAY_MS).unref();
-      } else done(fault && refusal(fault, session.id));
+      } else done(fault && refusal(fault, address.address, session.id));
     },
     onData(stream, session, done) {
       const recipients = session.envelope.rcptTo.map((one) => canonicalRecipient(one.address));
@@ -53,10 +53,11 @@ async function receive(inbox: Inbox, stream: SMTPServerDataStream, recipients: r
   }
 }
 
-function refusal(fault: Fault, session: string): Error | undefined {
+/** In the words of servers in use, which repeat the address. */
+function refusal(fault: Fault, address: string, session: string): Error | undefined {
   switch (fault.fault) {
     case 'unregistered':
-      return reply(550, '5.1.1 The email account that you tried to reach does not exist');
+      return reply(550, `5.1.1 <${address}>: Recipient address rejected: User unknown`);
     case 'quota':
       return reply(452, '4.2.2 The recipient is over quota');
     case 'unavailable':
