@@ -1,4 +1,5 @@
 import {
+  breakerSettings,
   descriptor,
   duration,
   integer,
@@ -44,15 +45,7 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     /** Calls a minute over all RPCs. */
     limitPerIp: integer('RATE_LIMIT_PER_IP', { default: 600, min: 1 }),
     limitPerUser: integer('RATE_LIMIT_PER_USER', { default: 600, min: 1 }),
-    breaker: {
-      /** Faults and successes are counted over this time. */
-      windowMs: duration('BREAKER_WINDOW', { default: '10s' }),
-      /** Fewer calls than this in the window never open it. */
-      minimumCalls: integer('BREAKER_MINIMUM_CALLS', { default: 20, min: 1 }),
-      faultPercentage: integer('BREAKER_FAULT_PERCENTAGE', { default: 50, min: 1, max: 100 }),
-      /** How long it refuses before it lets one call try. */
-      retryAfterMs: duration('BREAKER_RETRY_AFTER', { default: '2s' }),
-    },
+    ...breakerSettings,
     /** How long callers are answered and asked to go elsewhere, when another instance takes over. */
     leaveMs: duration('LEAVE', { default: '3s' }),
     /** How long calls under way may go on after that. */

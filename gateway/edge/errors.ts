@@ -1,13 +1,10 @@
 import { fromBinary, type Registry as TypeRegistry } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { ErrorInfoSchema } from '@kreki/gen/google/rpc/error_details_pb.js';
-import { fail, reasonOf } from '@kreki/runtime/errors';
+import { fail, reasonOf, retryAfterMsOf, retryInfo } from '@kreki/runtime/errors';
 import type { Logger } from '@kreki/runtime/log';
 
-/** Name in `ErrorInfo.metadata` of the seconds after which a refused call may be tried again. */
-export const RETRY_AFTER = 'retryAfterSeconds';
-
-const RETRY_SOON_SECONDS = '1';
+/** For a service that is not available and does not say for how long. */
+const RETRY_SOON_MS = 1_000;
 
 export interface Showing {
   readonly types: TypeRegistry;
@@ -18,8 +15,16 @@ export interface Showing {
 /** Turns whatever was thrown into an error that may leave the mesh: nothing of causes and addresses inside shows. */
 export function presentable(thrown: unknown, showing: Showing): ConnectError {
   const error = thrown instanceof ConnectError ? explained(thrown, showing) : unexpected(thrown, showing);
-  const retryAfter = retryAfterSeconds(error);
-  if (retryAfter) error.metadata.set('retry-after', retryAfter);
+  return withRetryAfter(error);
+}
+
+/** Says when to call again in every way that callers look for: `google.rpc.RetryInfo`, and the header or trailer `retry-after` in seconds. */
+function withRetryAfter(error: ConnectError): ConnectError {
+  const told = retryAfterMsOf(error);
+  const delayMs = told ?? (error.code === Code.Unavailable ? RETRY_SOON_MS : undefined);
+  if (delayMs === undefined) return error;
+  if (told === undefined) error.details.push(retryInfo(delayMs));
+  error.metadata.set('retry-after', String(Math.max(1, Math.ceil(delayMs / 1_000))));
   return error;
 }
 
@@ -70,10 +75,4 @@ function unexpected(thrown: unknown, { traceId, log }: Showing): ConnectError {
   log.error({ err: thrown, trace_id: traceId }, 'unexpected failure');
   const message = `something went wrong here; trace ${traceId}`;
   return fail(Code.Internal, 'INTERNAL', message, { trace_id: traceId }, thrown);
-}
-
-function retryAfterSeconds(error: ConnectError): string | undefined {
-  if (error.code !== Code.ResourceExhausted && error.code !== Code.Unavailable) return undefined;
-  const told = error.findDetails(ErrorInfoSchema)[0]?.metadata[RETRY_AFTER];
-  return told ?? (error.code === Code.Unavailable ? RETRY_SOON_SECONDS : undefined);
 }

@@ -1,6 +1,5 @@
 import type { DescMethodStreaming, DescMethodUnary } from '@bufbuild/protobuf';
-import { Code, ConnectError } from '@connectrpc/connect';
-import { reasonOf } from '@kreki/runtime/errors';
+import { ConnectError } from '@connectrpc/connect';
 import { validate } from '@kreki/runtime/rpc/interceptors/validation';
 import type { EdgeMethod, Message } from '../registry.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
@@ -31,16 +30,12 @@ export function forward(
   refuse: (error: unknown) => ConnectError,
   shutdown: AbortSignal,
 ): AdmittedCall {
-  const { method, rules } = target;
+  const { method } = target;
   return {
     async unary(message, { signal, timeoutMs }) {
-      const impatient = timeoutMs !== undefined && timeoutMs < (rules.deadlineMs ?? Number.POSITIVE_INFINITY);
       try {
         validate(method.input, message);
-        const answer = await upstream.breaker.run(
-          () => upstream.transport.unary(method as DescMethodUnary, signal, timeoutMs, headers, message),
-          (error) => isFault(error, impatient),
-        );
+        const answer = await upstream.transport.unary(method as DescMethodUnary, signal, timeoutMs, headers, message);
         return answer.message;
       } catch (error) {
         throw refuse(error);
@@ -51,7 +46,6 @@ export function forward(
       const input = checked(method as DescMethodStreaming, messages);
       const ended = AbortSignal.any([signal, input.broken, shutdown]);
       try {
-        upstream.breaker.check();
         const answer = await upstream.transport.stream(
           method as DescMethodStreaming,
           ended,
@@ -81,22 +75,4 @@ function checked(method: DescMethodStreaming, messages: AsyncIterable<Message>) 
     }
   }
   return { messages: pass(), broken: broken.signal };
-}
-
-/**
- * Whether a failure says that the service is not well. A deadline shorter than the contract's is the caller's own haste, and an `internal` that
- * the service explains itself is one call's mishap: neither may keep others out.
- */
-function isFault(error: unknown, impatient: boolean): boolean {
-  if (!(error instanceof ConnectError)) return true;
-  switch (error.code) {
-    case Code.Unavailable:
-      return true;
-    case Code.DeadlineExceeded:
-      return !impatient;
-    case Code.Internal:
-      return reasonOf(error) === '';
-    default:
-      return false;
-  }
 }

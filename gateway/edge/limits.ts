@@ -1,10 +1,9 @@
 import { Code } from '@connectrpc/connect';
 import { RateLimitKey } from '@kreki/gen/kreki/options/v1/options_pb.js';
-import { fail } from '@kreki/runtime/errors';
+import { tryLater } from '@kreki/runtime/errors';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { networkOf } from '../http/client-address.ts';
 import type { EdgeMethod } from '../registry.ts';
-import { RETRY_AFTER } from './errors.ts';
 import type { SharedState } from './shared-state.ts';
 
 export interface Limits {
@@ -64,10 +63,9 @@ function createLimiter(shared: SharedState, name: string, requests: number, wind
       const counted = await shared.ask('limits', () => consume(everywhere, key));
       const result = counted ?? (await consume(here, key));
       if (result.allowed) return;
-      const seconds = String(Math.max(1, Math.ceil(result.msBeforeNext / 1_000)));
-      throw fail(Code.ResourceExhausted, 'RATE_LIMITED', `too many calls; try again in ${seconds} s`, {
-        [RETRY_AFTER]: seconds,
-      });
+      const seconds = Math.max(1, Math.ceil(result.msBeforeNext / 1_000));
+      const message = `too many calls; try again in ${seconds} s`;
+      throw tryLater(Code.ResourceExhausted, 'RATE_LIMITED', message, seconds * 1_000);
     },
   };
 }

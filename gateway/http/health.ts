@@ -11,9 +11,9 @@ export function healthPages(upstreams: Upstreams, readiness: Readiness, stopping
       '/readyz',
       ({ response }) => {
         const ready = readiness.ready && !stopping.aborted;
-        const states = Object.values(upstreams).map(({ name, breaker }) => [
+        const states = Object.values(upstreams).map(({ name, transport }) => [
           name,
-          { serving: readiness.serving(name), breaker: breaker.state },
+          { serving: readiness.serving(name), breaker: transport.breaker },
         ]);
         const status = stopping.aborted ? 'stopping' : ready ? 'ready' : 'not ready';
         answer(response, ready ? 200 : 503, { status, upstreams: Object.fromEntries(states) });

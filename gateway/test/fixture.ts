@@ -8,7 +8,7 @@ import { EmergencyStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import { NotificationService } from '@kreki/gen/kreki/notification/v1/notification_service_pb.js';
 import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
-import { fail } from '@kreki/runtime/errors';
+import { fail, tryLater } from '@kreki/runtime/errors';
 import { fetchKeysFrom } from '@kreki/runtime/identity/keys';
 import { createTokenVerifier } from '@kreki/runtime/identity/verifier';
 import { createLogger } from '@kreki/runtime/log';
@@ -75,7 +75,7 @@ export async function startUpstream(identityUrl: string, identities: TestIdentit
       return { user: { email: 'citra@example.id' }, permissions: ['emergencies:create'] };
     },
     login() {
-      throw fail(Code.ResourceExhausted, 'TOO_MANY_FAILED_LOGINS', 'too many', { retryAfterSeconds: '42' });
+      throw tryLater(Code.ResourceExhausted, 'TOO_MANY_FAILED_LOGINS', 'too many', 41_500);
     },
     listSessions() {
       throw new Error('secret detail of the cause');

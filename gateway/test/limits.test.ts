@@ -3,9 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ErrorInfoSchema } from '@kreki/gen/google/rpc/error_details_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
-import { reasonOf } from '@kreki/runtime/errors';
+import { reasonOf, retryAfterMsOf } from '@kreki/runtime/errors';
 import { bearer, Code, clientOf, rejection, rest } from './clients.ts';
 import { startEdge, type TestEdge } from './harness.ts';
 
@@ -72,7 +71,8 @@ test('a contract’s own limit holds over every protocol together, and over repl
   const error = await rejection(client.triggerPanic(press, { headers }));
   assert.equal(error.code, Code.ResourceExhausted);
   assert.equal(reasonOf(error), 'RATE_LIMITED');
-  assert.ok(Number(error.findDetails(ErrorInfoSchema)[0]?.metadata.retryAfterSeconds) <= 60);
+  const afterMs = retryAfterMsOf(error) ?? 0;
+  assert.ok(afterMs > 0 && afterMs <= 60_000);
   await client.listActive({}, { headers });
 });
 

@@ -78,13 +78,14 @@ test('a caller that hangs up cancels the call upstream', async () => {
 test('a stop ends streams with a reason, lets calls under way end, and takes no more', async () => {
   const own = await startEdge({ DRAIN: '15s' });
   const headers = bearer(await own.identity.tokenFor());
-  own.upstream.behaviour.delayMs = 400;
+  own.upstream.behaviour.delayMs = 600;
   const slow = clientOf(own, AuthService).getMe({}, { headers });
   const watching = (async () => {
     for await (const _ of clientOf(own, EmergencyService).watch({ id: LONG_ID }, { headers })) await sleep(5);
   })();
   const ended = rejection(watching);
-  await sleep(150);
+  const arrived = () => own.upstream.received.some(({ rpc }) => rpc === 'GetMe') && own.upstream.watches.sent > 0;
+  while (!arrived()) await sleep(10);
   const { url } = own.gateway;
   const stopped = own.stop();
   assert.equal((await slow).user?.email, 'citra@example.id');

@@ -1,14 +1,13 @@
 import type { MeshIdentity } from '@kreki/runtime/identity/mesh-identity';
 import type { Logger } from '@kreki/runtime/log';
 import { createGrpcTransport, type GrpcTransport } from '@kreki/runtime/rpc/transport';
+import type { BreakerSettings } from '@kreki/runtime/rpc/upstream/breaker';
 import type { ServiceName } from '../../mesh/topology.ts';
-import { type Breaker, type BreakerSettings, createBreaker } from './breaker.ts';
 
 /** A service of the mesh as the edge reaches it. */
 export interface Upstream {
   readonly name: ServiceName;
   readonly transport: GrpcTransport;
-  readonly breaker: Breaker;
 }
 
 export type Upstreams = Readonly<Record<ServiceName, Upstream>>;
@@ -16,21 +15,17 @@ export type Upstreams = Readonly<Record<ServiceName, Upstream>>;
 export function openUpstreams(
   urls: Readonly<Record<ServiceName, string>>,
   identity: MeshIdentity,
-  settings: BreakerSettings,
+  breaker: BreakerSettings,
   log: Logger,
 ): Upstreams {
   const open = (name: ServiceName, url: string): Upstream => ({
     name,
-    transport: createGrpcTransport({ url, identity, service: name }),
-    breaker: createBreaker(name, settings, log),
+    transport: createGrpcTransport({ url, identity, service: name, breaker, log }),
   });
   const opened = Object.entries(urls).map(([name, url]) => [name, open(name as ServiceName, url)]);
   return Object.fromEntries(opened) as Upstreams;
 }
 
 export function closeUpstreams(upstreams: Upstreams): void {
-  for (const { transport, breaker } of Object.values(upstreams)) {
-    transport.close();
-    breaker.stop();
-  }
+  for (const { transport } of Object.values(upstreams)) transport.close();
 }

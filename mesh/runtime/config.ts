@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { type KeyRing, parseKey, parseKeyRing } from './personal-data/key-ring.ts';
+import type { BreakerSettings } from './rpc/upstream/breaker.ts';
 
 /** How one value is read: from which variable, and how its text becomes a value. */
 export interface Setting<T> {
@@ -209,6 +210,19 @@ export interface ServiceDescription<Calls extends string = string> {
   readonly callers: Readonly<Record<string, readonly string[]>>;
 }
 
+/** When callers leave a service alone that does not answer. */
+export const breakerSettings = {
+  breaker: {
+    /** Faults and successes are counted over this time. */
+    windowMs: duration('BREAKER_WINDOW', { default: '10s' }),
+    /** Fewer calls than this in the window never open it. */
+    minimumCalls: integer('BREAKER_MINIMUM_CALLS', { default: 20, min: 1 }),
+    faultPercentage: integer('BREAKER_FAULT_PERCENTAGE', { default: 50, min: 1, max: 100 }),
+    /** How long it refuses before it lets one call try. */
+    retryAfterMs: duration('BREAKER_RETRY_AFTER', { default: '2s' }),
+  },
+};
+
 /** What every service reads. `calls` become `<NAME>_URL` variables, under `upstreams`. */
 export function serviceSettings<const Calls extends string>(service: ServiceDescription<Calls>) {
   const upstreams = Object.fromEntries(
@@ -224,6 +238,7 @@ export function serviceSettings<const Calls extends string>(service: ServiceDesc
     portFd: descriptor('SERVICE_PORT_FD'),
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     upstreams,
+    ...breakerSettings,
   };
 }
 
@@ -266,6 +281,7 @@ export interface ServiceConfig {
   readonly mesh: MeshSettings;
   readonly callers: ServiceDescription['callers'];
   readonly upstreams: Readonly<Record<string, string>>;
+  readonly breaker?: BreakerSettings;
   readonly databaseUrl?: string;
   readonly databasePoolSize?: number;
   readonly migrateOnly?: boolean;

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
+import { durationFromMs, durationMs } from '@bufbuild/protobuf/wkt';
 import { type Code, ConnectError } from '@connectrpc/connect';
-import { ErrorInfoSchema } from '@kreki/gen/google/rpc/error_details_pb.js';
+import { ErrorInfoSchema, RetryInfoSchema } from '@kreki/gen/google/rpc/error_details_pb.js';
 
 export const ERROR_DOMAIN = 'kreki.id';
 
@@ -17,6 +18,32 @@ export function fail(
 ): ConnectError {
   const info = create(ErrorInfoSchema, { reason, domain: ERROR_DOMAIN, metadata });
   return new ConnectError(message, code, undefined, [{ desc: ErrorInfoSchema, value: info }], cause);
+}
+
+/** An error like `fail`'s that says after how long the same call may well succeed (`google.rpc.RetryInfo`). */
+export function tryLater(
+  code: Code.Unavailable | Code.ResourceExhausted,
+  reason: string,
+  message: string,
+  retryAfterMs: number,
+  metadata: Record<string, string> = {},
+  cause?: unknown,
+): ConnectError {
+  const error = fail(code, reason, message, metadata, cause);
+  error.details.push(retryInfo(retryAfterMs));
+  return error;
+}
+
+/** The detail by which an error says after how long to try again. */
+export const retryInfo = (afterMs: number): ConnectError['details'][number] => ({
+  desc: RetryInfoSchema,
+  value: { retryDelay: durationFromMs(afterMs) },
+});
+
+/** After how many milliseconds the same call may well succeed, as an error made by `tryLater` says, here or in another service. */
+export function retryAfterMsOf(error: unknown): number | undefined {
+  const delay = error instanceof ConnectError ? error.findDetails(RetryInfoSchema)[0]?.retryDelay : undefined;
+  return delay && durationMs(delay);
 }
 
 /** The stable reason of an error made by `fail`, here or in another service; empty for any other. */

@@ -117,6 +117,8 @@ export async function createService<C extends ServiceConfig>(
         identity,
         service: upstream,
         interceptors: [clientTelemetry(upstream)],
+        log,
+        ...(config.breaker && { breaker: config.breaker }),
       });
       ends.push(() => opened.close());
       transports.set(upstream, opened);

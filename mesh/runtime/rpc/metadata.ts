@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { ConnectError } from '@connectrpc/connect';
+import { Code, ConnectError } from '@connectrpc/connect';
 import { findTrailerError, setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import { Metadata, type MetadataOptions, type StatusObject, status } from '@grpc/grpc-js';
 
@@ -44,9 +44,21 @@ export function toMetadata(headers: Headers, options?: MetadataOptions): Metadat
   return metadata;
 }
 
+/** gRPC's trailer by which a server says after how long it may be asked again; a negative value: not at all (gRFC A6). */
+const PUSHBACK = 'grpc-retry-pushback-ms';
+
+/** Marks an error that was tried again already, so that no caller further up does it too. */
+export function markFinal(error: unknown): unknown {
+  if (error instanceof ConnectError && error.code === Code.Unavailable) error.metadata.set(PUSHBACK, '-1');
+  return error;
+}
+
+export const isFinal = (error: ConnectError): boolean => Number(error.metadata.get(PUSHBACK) ?? 0) < 0;
+
 /** The status that ends a call with an error, its details in `grpc-status-details-bin`. */
 export function toStatus(error: ConnectError): Partial<StatusObject> {
   const trailer = setTrailerStatus(new Headers(), error);
+  if (isFinal(error)) trailer.set(PUSHBACK, '-1');
   return { code: error.code as number, details: error.rawMessage, metadata: toMetadata(trailer) };
 }
 

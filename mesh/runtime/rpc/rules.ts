@@ -3,6 +3,7 @@ import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import {
   Audience,
   type Audit,
+  Priority,
   type RateLimitKey,
   rules as rulesOption,
 } from '@kreki/gen/kreki/options/v1/options_pb.js';
@@ -19,6 +20,10 @@ export interface MethodRules {
   readonly forwardHeaders: readonly string[];
   /** Whose calls go on record. */
   readonly audit: Audit;
+  /** Which calls are refused last when there is too much to do; `NORMAL` when the contract does not say. */
+  readonly priority: Priority;
+  /** Calls that one process answers at the same time; undefined: what the runtime computes. */
+  readonly maxConcurrency: number | undefined;
   /** Whether a call that may or may not have arrived can be sent again. */
   readonly retryable: boolean;
 }
@@ -51,6 +56,8 @@ function read(method: DescMethod): MethodRules {
     },
     forwardHeaders: option.forwardHeaders,
     audit: option.audit,
+    priority: option.priority || Priority.NORMAL,
+    maxConcurrency: option.maxConcurrency || undefined,
     retryable: method.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN,
   };
 }

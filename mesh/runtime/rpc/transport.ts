@@ -11,9 +11,12 @@ import { Code, ConnectError, createContextValues, type Interceptor, type Transpo
 import { runStreamingCall, runUnaryCall } from '@connectrpc/connect/protocol';
 import * as grpc from '@grpc/grpc-js';
 import type { MeshIdentity } from '../identity/mesh-identity.ts';
+import type { Logger } from '../log.ts';
 import { toError, toHeaders, toMetadata } from './metadata.ts';
 import { rulesOf } from './rules.ts';
 import { streamMessages } from './stream.ts';
+import type { BreakerSettings, BreakerState } from './upstream/breaker.ts';
+import { openUpstream } from './upstream/upstream.ts';
 
 export interface GrpcTransportOptions {
   /** `https://host:port`, or `http://` beside a proxy that encrypts; which of them it is, the identity decides. */
@@ -23,11 +26,14 @@ export interface GrpcTransportOptions {
   /** Who must answer. */
   readonly service: string;
   readonly interceptors?: Interceptor[];
+  readonly breaker?: BreakerSettings;
+  readonly log?: Logger;
 }
 
 /** A Connect transport over grpc-js. */
 export interface GrpcTransport extends Transport {
   readonly url: string;
+  readonly breaker: BreakerState;
   /** Ends its connections; calls under way end with CANCELED. */
   close(): void;
 }
@@ -50,11 +56,18 @@ const CHANNEL: grpc.ChannelOptions = {
 /**
  * Calls services over gRPC. The deadline is the contract's or the caller's, whichever is shorter. A unary call waits within its deadline
  * for a connection, so that a service that restarts costs time and not an error; one that its contract calls idempotent is sent once
- * more after UNAVAILABLE, unless a proxy does that.
+ * more after UNAVAILABLE, as far as the budget of retries goes and unless a proxy does that. A service that does not answer is left alone
+ * for a while.
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
   const { host } = new URL(options.url);
-  const channel = options.identity.channelTo(options.service);
+  const { service, breaker, log, identity } = options;
+  const upstream = openUpstream(service, {
+    retries: identity.retries,
+    ...(breaker && { breaker }),
+    ...(log && { log }),
+  });
+  const channel = identity.channelTo(service);
   const client = new grpc.Client(host, channel.credentials, { ...CHANNEL, ...channel.options });
 
   const unaryOnce = <O extends DescMessage>(
@@ -94,10 +107,18 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
 
   return {
     url: options.url,
-    close: () => client.close(),
+    get breaker() {
+      return upstream.breaker;
+    },
+    close() {
+      upstream.stop();
+      client.close();
+    },
 
     async unary(method, signal, timeoutMs, header, input, contextValues) {
-      const limitMs = shorter(timeoutMs, rulesIfAny(method)?.deadlineMs);
+      const rules = rulesIfAny(method);
+      const limitMs = shorter(timeoutMs, rules?.deadlineMs);
+      const hasty = timeoutMs !== undefined && timeoutMs < (rules?.deadlineMs ?? Number.POSITIVE_INFINITY);
       return await runUnaryCall({
         req: request(method, options.url, header, contextValues, false, input),
         ...(limitMs === undefined ? {} : { timeoutMs: limitMs }),
@@ -107,23 +128,22 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
           const deadline = limitMs === undefined ? undefined : new Date(Date.now() + limitMs);
           const bytes = toBinary<DescMessage>(method.input, req.message);
           const send = () => unaryOnce(method, bytes, req.header, req.signal, deadline);
-          const answer = await send().catch((error: unknown) => {
-            if (!options.identity.retries || !mayRetry(error, method) || req.signal.aborted) throw error;
-            return send();
-          });
+          const answer = await upstream.unary({ method, rules, signal: req.signal, hasty }, send);
           return { stream: false, service: method.parent, method: req.method, ...answer };
         },
       });
     },
 
     async stream(method, signal, timeoutMs, header, input, contextValues) {
-      const limitMs = shorter(timeoutMs, rulesIfAny(method)?.deadlineMs);
+      const rules = rulesIfAny(method);
+      const limitMs = shorter(timeoutMs, rules?.deadlineMs);
       return await runStreamingCall({
         req: request(method, options.url, header, contextValues, true, input),
         ...(limitMs === undefined ? {} : { timeoutMs: limitMs }),
         ...(signal && { signal }),
         ...(options.interceptors && { interceptors: options.interceptors }),
         next: async (req) => {
+          upstream.admitStream({ rules });
           const call = client.makeBidiStreamRequest(
             pathOf(method),
             (value: MessageShape<DescMessage>) => Buffer.from(toBinary<DescMessage>(method.input, value)),
@@ -146,9 +166,6 @@ const pathOf = (method: DescMethod) => `/${method.parent.typeName}/${method.name
 function rulesIfAny(method: DescMethod) {
   return method.parent.typeName.startsWith('kreki.') ? rulesOf(method) : undefined;
 }
-
-const mayRetry = (error: unknown, method: DescMethod) =>
-  error instanceof ConnectError && error.code === Code.Unavailable && rulesIfAny(method)?.retryable === true;
 
 const shorter = (one: number | undefined, other: number | undefined) =>
   one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);

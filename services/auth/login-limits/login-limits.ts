@@ -1,5 +1,5 @@
 import { Code } from '@connectrpc/connect';
-import { fail } from '@kreki/runtime/errors';
+import { tryLater } from '@kreki/runtime/errors';
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import { networkOf } from './network.ts';
@@ -35,12 +35,11 @@ export class LoginLimits {
   async admit(address: string): Promise<void> {
     const counted = await this.#limiter.get(networkOf(address));
     if (counted === null || counted.consumedPoints < this.#failures) return;
-    const retryAfterSeconds = String(Math.ceil(counted.msBeforeNext / 1000));
-    throw fail(
+    throw tryLater(
       Code.ResourceExhausted,
       'TOO_MANY_FAILED_LOGINS',
       'Too many failed sign-ins from this network. Try again later.',
-      { retryAfterSeconds },
+      counted.msBeforeNext,
     );
   }
 

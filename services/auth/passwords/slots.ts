@@ -1,5 +1,7 @@
 import { Code } from '@connectrpc/connect';
-import { fail } from '@kreki/runtime/errors';
+import { tryLater } from '@kreki/runtime/errors';
+
+const SOON_MS = 2_000;
 
 interface Waiting {
   readonly enter: () => void;
@@ -37,7 +39,12 @@ export class Slots {
   #turn(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     if (this.#queue.length >= this.#queueLimit) {
-      throw fail(Code.ResourceExhausted, 'TOO_BUSY', 'Too many sign-ins are waiting. Try again in a moment.');
+      throw tryLater(
+        Code.ResourceExhausted,
+        'TOO_BUSY',
+        'Too many sign-ins are waiting. Try again in a moment.',
+        SOON_MS,
+      );
     }
     return new Promise((resolve, reject) => {
       const waiting = { enter: resolve, leave: reject };

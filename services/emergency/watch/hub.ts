@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Code } from '@connectrpc/connect';
-import { fail } from '@kreki/runtime/errors';
+import { tryLater } from '@kreki/runtime/errors';
 import type { Logger } from '@kreki/runtime/log';
 import type { EmergencyState } from '../store/emergencies.ts';
 
@@ -8,6 +8,8 @@ import type { EmergencyState } from '../store/emergencies.ts';
 const PENDING_MAX = 64;
 /** Emergencies read in one statement. */
 const BATCH_MAX = 100;
+/** After how long a stream may be asked for again that was one too many. */
+const SOON_MS = 1_000;
 const RETRY_MS = 500;
 
 interface Watcher {
@@ -70,7 +72,7 @@ export class WatchHub {
    */
   async *watch(id: string, signal: AbortSignal): AsyncGenerator<EmergencyState> {
     if (this.#count >= this.#options.watchersMax) {
-      throw fail(Code.ResourceExhausted, 'TOO_MANY_WATCHERS', 'too many streams are open here; try again');
+      throw tryLater(Code.ResourceExhausted, 'TOO_MANY_WATCHERS', 'too many streams are open here; try again', SOON_MS);
     }
     const watcher: Watcher = { pending: [], lastVersion: 0, wake: () => undefined };
     const watchers = this.#watchers.get(id) ?? new Set();

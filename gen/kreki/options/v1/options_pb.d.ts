@@ -96,6 +96,21 @@ export declare type MethodRules = Message<"kreki.options.v1.MethodRules"> & {
   forwardHeaders: string[];
 
   /**
+   * Which calls are refused first when there is too much to do.
+   *
+   * @generated from field: kreki.options.v1.Priority priority = 7;
+   */
+  priority: Priority;
+
+  /**
+   * How many calls of it one process answers at the same time; 0: computed from its priority and from what the process has. The next ones
+   * wait in a queue, which is bounded too.
+   *
+   * @generated from field: uint32 max_concurrency = 8;
+   */
+  maxConcurrency: number;
+
+  /**
    * Whose calls go on record.
    *
    * @generated from field: kreki.options.v1.Audit audit = 9;
@@ -229,6 +244,46 @@ export enum Audit {
  * Describes the enum kreki.options.v1.Audit.
  */
 export declare const AuditSchema: GenEnum<Audit>;
+
+/**
+ * Which calls are refused first when a process has more to do than it can.
+ *
+ * @generated from enum kreki.options.v1.Priority
+ */
+export enum Priority {
+  /**
+   * Not said: like PRIORITY_NORMAL.
+   *
+   * @generated from enum value: PRIORITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Somebody's help depends on it now: refused last, and never because other calls of the same service fail.
+   *
+   * @generated from enum value: PRIORITY_CRITICAL = 1;
+   */
+  CRITICAL = 1,
+
+  /**
+   * Refused after everything sheddable.
+   *
+   * @generated from enum value: PRIORITY_NORMAL = 2;
+   */
+  NORMAL = 2,
+
+  /**
+   * Can wait for quieter times, such as listings and statistics: refused first.
+   *
+   * @generated from enum value: PRIORITY_SHEDDABLE = 3;
+   */
+  SHEDDABLE = 3,
+}
+
+/**
+ * Describes the enum kreki.options.v1.Priority.
+ */
+export declare const PrioritySchema: GenEnum<Priority>;
 
 /**
  * The rules of this RPC.
