@@ -68,6 +68,8 @@ export type Provider = 'fcm' | 'whatsapp' | 'smtp';
 
 /** Serves the keys that every service verifies people's tokens with. */
 const KEYS = 'kreki.auth.v1.AuthService';
+/** What a service holds of people, for auth to give out and to have erased. */
+const PERSONAL_DATA = 'kreki.privacy.v1.PersonalDataService';
 
 const nodes = {
   auth: {
@@ -80,7 +82,7 @@ const nodes = {
       'kreki.auth.v1.DirectoryService',
       'kreki.auth.v1.AuthAuditService',
     ],
-    calls: {},
+    calls: { volunteer: [PERSONAL_DATA], emergency: [PERSONAL_DATA], notification: [PERSONAL_DATA] },
     publishes: true,
     consumes: [],
     stores: { postgres: { extensions: [] }, redis: { writes: ['kreki:auth:*'] }, personalData: true },
@@ -89,7 +91,7 @@ const nodes = {
     tier: 2,
     entry: 'services/volunteer/main.ts',
     port: 8102,
-    serves: ['kreki.volunteer.v1.VolunteerService', 'kreki.volunteer.v1.VolunteerAuditService'],
+    serves: ['kreki.volunteer.v1.VolunteerService', 'kreki.volunteer.v1.VolunteerAuditService', PERSONAL_DATA],
     calls: { auth: [KEYS] },
     publishes: true,
     consumes: [{ from: 'emergency', durable: 'volunteer-engagement' }],
@@ -99,7 +101,7 @@ const nodes = {
     tier: 1,
     entry: 'services/emergency/main.ts',
     port: 8103,
-    serves: ['kreki.emergency.v1.EmergencyService', 'kreki.emergency.v1.EmergencyAuditService'],
+    serves: ['kreki.emergency.v1.EmergencyService', 'kreki.emergency.v1.EmergencyAuditService', PERSONAL_DATA],
     calls: { auth: [KEYS], volunteer: ['kreki.volunteer.v1.VolunteerService'] },
     publishes: true,
     consumes: [{ from: 'notification', durable: 'emergency-replies' }],
@@ -111,7 +113,11 @@ const nodes = {
     hosting: { site: 'premium', replicas: [2, 8] },
     entry: 'services/notification/main.ts',
     port: 8104,
-    serves: ['kreki.notification.v1.NotificationService', 'kreki.notification.v1.NotificationAuditService'],
+    serves: [
+      'kreki.notification.v1.NotificationService',
+      'kreki.notification.v1.NotificationAuditService',
+      PERSONAL_DATA,
+    ],
     calls: { auth: [KEYS, 'kreki.auth.v1.DirectoryService'] },
     publishes: true,
     consumes: [

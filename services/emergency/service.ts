@@ -1,14 +1,17 @@
 import { EmergencyAuditService } from '@kreki/gen/kreki/emergency/v1/emergency_audit_service_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
+import { PersonalDataService } from '@kreki/gen/kreki/privacy/v1/personal_data_service_pb.js';
 import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
 import { auditRpc } from '@kreki/runtime/audit/rpc';
 import { loop } from '@kreki/runtime/loop';
+import { personalDataRpc } from '@kreki/runtime/privacy/rpc';
 import { implement } from '@kreki/runtime/rpc/handlers';
 import { createService, type RunningService } from '@kreki/runtime/service';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { createDispatcher } from './dispatch/dispatcher.ts';
 import { repliesConsumer } from './emergencies/replies.ts';
+import { holdings } from './privacy/holdings.ts';
 import { emergencyRpc } from './rpc/emergency-rpc.ts';
 import { Acknowledgements } from './store/acknowledgements.ts';
 import { changedSince, findEmergencies } from './store/emergencies.ts';
@@ -56,7 +59,11 @@ export async function startEmergency(config: Config): Promise<RunningService> {
   });
 
   return service.start({
-    rpc: [implement(EmergencyService, emergencyRpc(context)), implement(EmergencyAuditService, auditRpc(database))],
+    rpc: [
+      implement(EmergencyService, emergencyRpc(context)),
+      implement(EmergencyAuditService, auditRpc(database)),
+      implement(PersonalDataService, personalDataRpc(database, holdings(context))),
+    ],
     consumers: [repliesConsumer(context)],
     loops: [dispatcher, poll, record],
   });

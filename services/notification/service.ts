@@ -1,9 +1,11 @@
 import { DirectoryService } from '@kreki/gen/kreki/auth/v1/directory_service_pb.js';
 import { NotificationAuditService } from '@kreki/gen/kreki/notification/v1/notification_audit_service_pb.js';
 import { NotificationService } from '@kreki/gen/kreki/notification/v1/notification_service_pb.js';
+import { PersonalDataService } from '@kreki/gen/kreki/privacy/v1/personal_data_service_pb.js';
 import { auditRpc } from '@kreki/runtime/audit/rpc';
 import { PersonalData } from '@kreki/runtime/personal-data/personal-data';
 import { resealing } from '@kreki/runtime/personal-data/resealing';
+import { personalDataRpc } from '@kreki/runtime/privacy/rpc';
 import { implement } from '@kreki/runtime/rpc/handlers';
 import { createService, type RunningService } from '@kreki/runtime/service';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -19,6 +21,7 @@ import { contactRefresh } from './contacts/refresh.ts';
 import { dataSteps } from './data-steps.ts';
 import { createQueues } from './delivery/queues.ts';
 import { PrismaClient } from './prisma/generated/client.ts';
+import { holdings } from './privacy/holdings.ts';
 import { notificationRpc } from './rpc/notification-rpc.ts';
 import { retention } from './store/retention.ts';
 
@@ -54,6 +57,7 @@ export async function startNotification(config: Config): Promise<RunningService>
         notificationRpc({ config, database, prisma, outbox, contactRefresh: refresh, nameOfMessage, log }),
       ),
       implement(NotificationAuditService, auditRpc(database)),
+      implement(PersonalDataService, personalDataRpc(database, holdings(prisma, personalData))),
     ],
     consumers: [dispatchConsumer(queues), contactsConsumer(queues, refresh)],
     loops: [

@@ -65,7 +65,7 @@ export class AuditedCall {
       sessionId: person?.sessionId ?? null,
       peer: this.#values.get(peerKey) ?? '',
       rpc: `${this.method.parent.typeName}/${this.method.name}`,
-      subjects: [...new Set([...this.#subjects, ...more])],
+      subjects: [...new Set([...this.#subjects, ...more.filter((subject) => !subject.endsWith('/'))])],
       outcome,
       reason,
       clientAddress: this.#header.get(HEADER.clientIp) ?? '',

@@ -39,14 +39,19 @@ const APPEND = prepared(
 const COLUMNS = `sequence, time, actor_id AS "actorId", actor_role AS "actorRole", session_id AS "sessionId", peer, rpc, subjects, outcome,
   reason, client_address AS "clientAddress", request_id AS "requestId", trace_id AS "traceId", omitted, hash`;
 
-const LIST = prepared(
-  'audit_list',
-  `SELECT ${COLUMNS} FROM audit_entries
-   WHERE ($1::uuid IS NULL OR actor_id = $1) AND ($2::text IS NULL OR subjects @> ARRAY[$2]) AND ($3::text IS NULL OR rpc = $3)
-     AND ($4::timestamptz IS NULL OR time >= $4) AND ($5::timestamptz IS NULL OR time < $5)
-     AND ($6::bigint IS NULL OR sequence < $6)
-   ORDER BY sequence DESC LIMIT $7`,
-);
+/** Apart for each index that may serve, since one plan for all would use none of them. */
+const list = (by: string, condition: string) =>
+  prepared(
+    `audit_list${by}`,
+    `SELECT ${COLUMNS} FROM audit_entries
+     WHERE ${condition} AND ($1::uuid IS NULL OR actor_id = $1) AND ($2::text IS NULL OR subjects @> ARRAY[$2])
+       AND ($3::text IS NULL OR rpc = $3) AND ($4::timestamptz IS NULL OR time >= $4) AND ($5::timestamptz IS NULL OR time < $5)
+       AND ($6::bigint IS NULL OR sequence < $6)
+     ORDER BY sequence DESC LIMIT $7`,
+  );
+const LIST = list('', 'true');
+const LIST_OF_ACTOR = list('_of_actor', 'actor_id = $1');
+const LIST_OF_SUBJECT = list('_of_subject', 'subjects @> ARRAY[$2]');
 
 const NEWEST = prepared('audit_newest', `SELECT ${COLUMNS} FROM audit_entries ORDER BY sequence DESC LIMIT 1`);
 
@@ -115,7 +120,7 @@ export interface EntryQuery {
 
 /** Entries, the newest first. */
 export const listEntries = (database: Queryable, query: EntryQuery): Promise<StoredEntry[]> =>
-  database.query<StoredEntry>(LIST, [
+  database.query<StoredEntry>(query.subject ? LIST_OF_SUBJECT : query.actorId ? LIST_OF_ACTOR : LIST, [
     query.actorId ?? null,
     query.subject ?? null,
     query.rpc ?? null,

@@ -6,7 +6,7 @@ import type { OfferRow } from '../store/offers.ts';
 import type { Part } from './access.ts';
 
 /** About 500 m at the equator, which is where Indonesia is. */
-const GRID_DEGREES = 0.0045;
+export const GRID_DEGREES = 0.0045;
 
 /** An emergency as somebody in that part may see it. */
 export function emergencyMessage(
@@ -55,7 +55,7 @@ const roughly = ({ latitude, longitude }: Place) => ({
 
 const toGrid = (degrees: number) => Number((Math.round(degrees / GRID_DEGREES) * GRID_DEGREES).toFixed(4));
 
-function responseMessage(response: ResponseState): MessageInitShape<typeof ResponseSchema> {
+export function responseMessage(response: ResponseState): MessageInitShape<typeof ResponseSchema> {
   const { volunteerId, displayName, status, distanceMeters } = response;
   return {
     volunteerId,
@@ -71,7 +71,7 @@ function responseMessage(response: ResponseState): MessageInitShape<typeof Respo
   };
 }
 
-function offerMessage(offer: OfferRow): MessageInitShape<typeof OfferSchema> {
+export function offerMessage(offer: OfferRow): MessageInitShape<typeof OfferSchema> {
   const { id, volunteerId, status, distanceMeters } = offer;
   return {
     id,

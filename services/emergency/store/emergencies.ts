@@ -12,6 +12,7 @@ import { prepared } from '@kreki/runtime/database/sql';
 /** An emergency with its responders, as it is committed. */
 export interface EmergencyState {
   readonly id: string;
+  /** Empty once the person has been erased. */
   readonly requesterId: string;
   readonly latitude: number;
   readonly longitude: number;
@@ -50,7 +51,7 @@ export interface ResponseState {
 }
 
 const COLUMNS = `
-  e.id, e.requester_id AS "requesterId", e.latitude, e.longitude, e.accuracy_meters AS "accuracyMeters", e.severity, e.category,
+  e.id, coalesce(e.requester_id::text, '') AS "requesterId", e.latitude, e.longitude, e.accuracy_meters AS "accuracyMeters", e.severity, e.category,
   e.description, e.status, e.responders_needed AS "respondersNeeded", e.search_radius_meters AS "searchRadiusMeters",
   e.created_at AS "createdAt", e.assigned_at AS "assignedAt", e.arrived_at AS "arrivedAt", e.completed_at AS "completedAt",
   e.cancelled_at AS "cancelledAt", e.cancel_reason AS "cancelReason", e.escalated_at AS "escalatedAt",
@@ -94,6 +95,16 @@ const LIST_OPEN_OF = prepared(
        UNION SELECT emergency_id FROM responses WHERE volunteer_id = $4 AND status <= 3)
    ORDER BY e.id DESC LIMIT $3`,
 );
+
+const LIST_OF_REQUESTER = prepared(
+  'list_emergencies_of_requester',
+  `SELECT ${COLUMNS}, ${RELATED} FROM emergencies e
+   WHERE e.requester_id = $1 AND ($2::uuid IS NULL OR e.id > $2) ORDER BY e.id LIMIT $3`,
+);
+
+/** Every emergency that a person pressed for, the oldest first. */
+export const emergenciesOf = (database: Queryable, requesterId: string, after: string | undefined, limit: number) =>
+  database.query<EmergencyState>(LIST_OF_REQUESTER, [requesterId, after ?? null, limit]);
 
 export async function findEmergency(database: Queryable, id: string): Promise<EmergencyState | undefined> {
   const [state] = await database.query<EmergencyState>(FIND, [id]);

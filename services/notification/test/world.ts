@@ -7,6 +7,7 @@ import type { Client } from '@connectrpc/connect';
 import { Locale } from '@kreki/gen/kreki/common/v1/locale_pb.js';
 import { Platform } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
 import { NotificationService } from '@kreki/gen/kreki/notification/v1/notification_service_pb.js';
+import { PersonalDataService } from '@kreki/gen/kreki/privacy/v1/personal_data_service_pb.js';
 import { PersonalData } from '@kreki/runtime/personal-data/personal-data';
 import type { RunningService } from '@kreki/runtime/service';
 import { type TestMesh, testMesh } from '@kreki/runtime/testing/harness';
@@ -47,6 +48,8 @@ export interface World {
   readonly pool: pg.Pool;
   readonly service: { stop(): Promise<void>; start(): Promise<void> };
   client(as?: Parameters<TestMesh['client']>[2]): Promise<Client<typeof NotificationService>>;
+  /** Of what the service holds of people, as KREKI ID. */
+  holdings(): Promise<Client<typeof PersonalDataService>>;
   somebody(options?: { locale?: Locale; device?: boolean; platform?: Platform }): Promise<Somebody>;
   /** What a phone or a mailbox shows. */
   messages(to: string): Promise<Message[]>;
@@ -119,6 +122,7 @@ export async function world(name: string, extra: Record<string, string> = {}): P
     pool,
     service,
     client,
+    holdings: () => mesh.client(PersonalDataService, running?.url ?? '', { service: 'auth' }),
     async somebody({ locale = Locale.ID, device = true, platform = Platform.ANDROID } = {}) {
       const userId = randomUUIDv7();
       const phone = `+62812${String(10_000_000 + ++people)}`;

@@ -26,14 +26,15 @@ export declare type Emergency = Message<"kreki.emergency.v1.Emergency"> & {
   id: string;
 
   /**
-   * UUID of the person who pressed; empty for those who do not need it.
+   * UUID of the person who pressed; empty for those who do not need it, and once the person has been erased.
    *
    * @generated from field: string requester_id = 2;
    */
   requesterId: string;
 
   /**
-   * Where: exact for requester, responders and dispatchers; rounded to about 500 m for those who were offered it.
+   * Where: exact for requester, responders and dispatchers; rounded to about 500 m for those who were offered it, and for everybody
+   * once the requester has been erased.
    *
    * @generated from field: kreki.common.v1.Location location = 3;
    */
@@ -61,7 +62,7 @@ export declare type Emergency = Message<"kreki.emergency.v1.Emergency"> & {
   category: Category;
 
   /**
-   * What the requester wrote; empty for those who were only offered it.
+   * What the requester wrote; empty for those who were only offered it, and once the requester has been erased.
    *
    * @generated from field: string description = 7;
    */
@@ -248,14 +249,14 @@ export declare const OfferSchema: GenMessage<Offer>;
  */
 export declare type Response = Message<"kreki.emergency.v1.Response"> & {
   /**
-   * UUID of the volunteer.
+   * UUID of the volunteer; once the person has been erased one that stands for them in this emergency alone.
    *
    * @generated from field: string volunteer_id = 1;
    */
   volunteerId: string;
 
   /**
-   * Name shown to those who are helped.
+   * Name shown to those who are helped; empty once the person has been erased.
    *
    * @generated from field: string display_name = 2;
    */
