@@ -122,7 +122,7 @@ export async function world(name: string, extra: Record<string, string> = {}): P
     pool,
     service,
     client,
-    holdings: () => mesh.client(PersonalDataService, running?.url ?? '', { service: 'auth' }),
+    holdings: () => mesh.client(PersonalDataService, running?.url ?? '', { service: 'auth' }, 'notification'),
     async somebody({ locale = Locale.ID, device = true, platform = Platform.ANDROID } = {}) {
       const userId = randomUUIDv7();
       const phone = `+62812${String(10_000_000 + ++people)}`;

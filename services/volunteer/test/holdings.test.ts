@@ -12,7 +12,7 @@ let w: World;
 let data: Client<typeof PersonalDataService>;
 before(async () => {
   w = await world('personal-data');
-  data = await w.mesh.client(PersonalDataService, w.url, { service: 'auth' });
+  data = await w.mesh.client(PersonalDataService, w.url, { service: 'auth' }, 'volunteer');
 });
 after(() => w?.mesh.stop());
 
