@@ -80,6 +80,7 @@ const nodes = {
       'kreki.auth.v1.AuthService',
       'kreki.auth.v1.UserAdminService',
       'kreki.auth.v1.DirectoryService',
+      'kreki.auth.v1.PrivacyService',
       'kreki.auth.v1.AuthAuditService',
     ],
     calls: { volunteer: [PERSONAL_DATA], emergency: [PERSONAL_DATA], notification: [PERSONAL_DATA] },
@@ -140,7 +141,12 @@ export const gateway = {
   httpPort: 8080,
   h2cPort: 8081,
   calls: {
-    auth: ['kreki.auth.v1.AuthService', 'kreki.auth.v1.UserAdminService', 'kreki.auth.v1.AuthAuditService'],
+    auth: [
+      'kreki.auth.v1.AuthService',
+      'kreki.auth.v1.UserAdminService',
+      'kreki.auth.v1.PrivacyService',
+      'kreki.auth.v1.AuthAuditService',
+    ],
     volunteer: ['kreki.volunteer.v1.VolunteerService', 'kreki.volunteer.v1.VolunteerAuditService'],
     emergency: ['kreki.emergency.v1.EmergencyService', 'kreki.emergency.v1.EmergencyAuditService'],
     notification: ['kreki.notification.v1.NotificationService', 'kreki.notification.v1.NotificationAuditService'],

@@ -35,6 +35,14 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
       concurrency: integer('PASSWORD_HASH_CONCURRENCY', { default: 2, min: 1, max: 64 }),
       queueLimit: integer('PASSWORD_HASH_QUEUE', { default: 100, min: 0, max: 10_000 }),
     },
+    erasure: {
+      /** How often it is looked whether a service has to be asked. */
+      pollMs: duration('ERASURE_POLL', { default: '2s' }),
+      /** How long a process may take to ask one before another does. */
+      leaseMs: duration('ERASURE_LEASE', { default: '1m' }),
+      /** The longest wait before a service that could not is asked again. */
+      retryMaxMs: duration('ERASURE_RETRY_MAX', { default: '5m' }),
+    },
     loginLimits: {
       failures: integer('LOGIN_FAILURES', { default: 5, min: 1, max: 1_000 }),
       windowMs: duration('LOGIN_FAILURES_WINDOW', { default: '15m' }),

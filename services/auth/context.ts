@@ -2,6 +2,7 @@ import type { Database } from '@kreki/runtime/database/database';
 import type { Outbox } from '@kreki/runtime/events/outbox';
 import type { PersonalData } from '@kreki/runtime/personal-data/personal-data';
 import type { Config } from './config.ts';
+import type { Holders } from './erasure/holders.ts';
 import type { LoginLimits } from './login-limits/login-limits.ts';
 import type { Passwords } from './passwords/passwords.ts';
 import type { PrismaClient } from './prisma/generated/client.ts';
@@ -21,4 +22,8 @@ export interface Context {
   readonly passwords: Passwords;
   readonly loginLimits: LoginLimits;
   readonly revocations: Revocations;
+  /** The other services that hold something of people. */
+  readonly holders: Holders;
+  /** Has them asked now to let go of who was erased. */
+  readonly erasures: { wake(): void };
 }

@@ -1,7 +1,9 @@
 import { AuthAuditService } from '@kreki/gen/kreki/auth/v1/auth_audit_service_pb.js';
 import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
 import { DirectoryService } from '@kreki/gen/kreki/auth/v1/directory_service_pb.js';
+import { PrivacyService } from '@kreki/gen/kreki/auth/v1/privacy_service_pb.js';
 import { UserAdminService } from '@kreki/gen/kreki/auth/v1/user_admin_service_pb.js';
+import { PersonalDataService } from '@kreki/gen/kreki/privacy/v1/personal_data_service_pb.js';
 import { auditRpc } from '@kreki/runtime/audit/rpc';
 import { loop } from '@kreki/runtime/loop';
 import { checkLookupKey } from '@kreki/runtime/personal-data/check-lookup-key';
@@ -14,6 +16,8 @@ import { EMAIL, PHONE } from './accounts/personal-data.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { dataSteps } from './data-steps.ts';
+import { erasureDriver } from './erasure/driver.ts';
+import { HOLDERS } from './erasure/holders.ts';
 import { LoginLimits } from './login-limits/login-limits.ts';
 import { Passwords } from './passwords/passwords.ts';
 import { PrismaClient } from './prisma/generated/client.ts';
@@ -21,6 +25,7 @@ import { openRedis } from './redis.ts';
 import { Revocations } from './revocation/revocations.ts';
 import { authRpc } from './rpc/auth-rpc.ts';
 import { directoryRpc } from './rpc/directory-rpc.ts';
+import { privacyRpc } from './rpc/privacy-rpc.ts';
 import { userAdminRpc } from './rpc/user-admin-rpc.ts';
 import { jsonWebKeys } from './signing-keys/json-web-keys.ts';
 import { KeyRing } from './signing-keys/key-ring.ts';
@@ -47,6 +52,8 @@ export async function startAuth(config: Config): Promise<RunningService> {
     tokenLifetimeMs: config.accessTokenLifetimeMs,
   });
   const revocations = new Revocations(redis, database, log);
+  const holders = new Map(HOLDERS.map((name) => [name, service.client(PersonalDataService, name)]));
+  const erasures = erasureDriver(database, holders, config.erasure, log);
   const context: Context = {
     config,
     database,
@@ -57,6 +64,8 @@ export async function startAuth(config: Config): Promise<RunningService> {
     passwords: await Passwords.create(config.passwords),
     loginLimits: new LoginLimits(redis, config.loginLimits),
     revocations,
+    holders,
+    erasures,
   };
   const catchUp = loop('revocations', CATCH_UP_INTERVAL_MS, () => revocations.catchUp(), { log, maxBackOffMs: 2_000 });
   redis.on('ready', () => catchUp.wake());
@@ -65,10 +74,12 @@ export async function startAuth(config: Config): Promise<RunningService> {
       implement(AuthService, authRpc(context)),
       implement(UserAdminService, userAdminRpc(context)),
       implement(DirectoryService, directoryRpc(context)),
+      implement(PrivacyService, privacyRpc(context)),
       implement(AuthAuditService, auditRpc(database)),
     ],
     loops: [
       catchUp,
+      erasures,
       loop('signing-keys', config.signingKeys.refreshMs, () => keys.refresh(), { log }),
       resealing(database, personalData, [EMAIL, PHONE], log),
       loop('purge', PURGE_INTERVAL_MS, () => purge(context), { log }),

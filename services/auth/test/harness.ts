@@ -7,11 +7,17 @@ import pg from 'pg';
 import { readConfig } from '../config.ts';
 import { startAuth } from '../service.ts';
 import { PASSWORD } from './helpers.ts';
+import { holderUrls, startHolders } from './holders.ts';
 
 /** KREKI ID on a test mesh of its own. */
 export async function authMesh(name: string, extra: Record<string, string> = {}) {
   const mesh = await testMesh(`auth_${name}`);
-  const env = mesh.env('auth', { SIGNING_KEYS_SECRET: randomBytes(32).toString('base64'), ...extra });
+  const holders = await startHolders(mesh);
+  const env = mesh.env('auth', {
+    SIGNING_KEYS_SECRET: randomBytes(32).toString('base64'),
+    ...holderUrls(holders),
+    ...extra,
+  });
   const service = await startAuth(readConfig(env));
   mesh.onStop(() => service.stop());
   const pool = new pg.Pool({ connectionString: mesh.databaseUrl, max: 2 });
@@ -37,6 +43,7 @@ export async function authMesh(name: string, extra: Record<string, string> = {})
   return {
     mesh,
     env,
+    holders,
     service,
     pool,
     redis,

@@ -19,8 +19,9 @@ import { hashPassword } from '../passwords/passwords.ts';
 import { startAuth } from '../service.ts';
 import { authMesh } from './harness.ts';
 import { bearer, eventually, PASSWORD, reason } from './helpers.ts';
+import { holderUrls } from './holders.ts';
 
-const { auth, env, mesh, pool, register, registration, stop } = await authMesh('personal_data');
+const { auth, env, holders, mesh, pool, register, registration, stop } = await authMesh('personal_data');
 after(stop);
 
 const newPhone = () => `+62812${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`;
@@ -122,7 +123,7 @@ async function before(t: TestContext, count: number) {
       await hashPassword(PASSWORD, { memoryKib: 1_024, passes: 1, lanes: 1 }),
     ],
   );
-  const config = readConfig(own.env('auth', { SIGNING_KEYS_SECRET: anotherKey() }));
+  const config = readConfig(own.env('auth', { SIGNING_KEYS_SECRET: anotherKey(), ...holderUrls(holders) }));
   const start = async () => {
     const service = await startAuth(config);
     own.onStop(() => service.stop());
