@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import pg from 'pg';
+import { repository } from '../../local/folders.ts';
 import { createDatabases, dropDatabases, withDatabase } from '../../local/servers/databases.ts';
 import { postgres } from '../../local/servers/postgres.ts';
 import { asUser } from '../../local/servers/users.ts';
+import { openDatabase } from '../../runtime/database/database.ts';
+import { createLogger } from '../../runtime/log.ts';
 import { type ServiceName, serviceNames, services } from '../../topology.ts';
 import { databasePolicies, postgresInitScript } from '../postgres.ts';
 import { startPrivate } from './private-server.ts';
 
+const AUDITED = `INSERT INTO audit_entries (sequence, time, actor_role, peer, rpc, subjects, outcome, reason, client_address, request_id,
+  trace_id, omitted, previous_hash, hash) VALUES (0, now(), '', '', '', '{}', '', '', '', '', '', 0, '', '')`;
 const owning = serviceNames.filter((name) => services[name].stores.postgres);
 const server = await startPrivate(postgres);
 after(() => server.stop());
@@ -40,12 +45,14 @@ await run(
 );
 const urls = await createDatabases(server.url, server.secrets, true);
 
-const TABLES = `CREATE TABLE things (id serial PRIMARY KEY, name text);
-  ${readFileSync(new URL('../../runtime/database/append-only.sql', import.meta.url), 'utf8')}
-  CREATE TABLE records (id serial PRIMARY KEY, what text);
-  CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON records EXECUTE FUNCTION refuse_change();
-  CREATE PROCEDURE spared() LANGUAGE sql AS 'SELECT 1';`;
-for (const name of owning) await run(urls.owner[name], TABLES);
+/** The service's own schema, and a table besides. */
+async function migrate(name: ServiceName): Promise<void> {
+  const migrations = pathToFileURL(`${repository}/services/${name}/prisma/migrations`);
+  const log = createLogger('migrations', 'silent');
+  await (await openDatabase(urls.owner[name], { log, name: 'migrations', migrations })).stop();
+  await run(urls.owner[name], 'CREATE TABLE things (id serial PRIMARY KEY, name text)');
+}
+for (const name of owning) await migrate(name);
 
 for (const name of owning) {
   test(`in PostgreSQL ${name} comes into its own database, and into no other`, async () => {
@@ -60,7 +67,8 @@ for (const name of owning) {
   test(`in PostgreSQL ${name} uses rows, and changes neither tables nor what is append-only`, async () => {
     const url = urls.service[name];
     await run(url, "INSERT INTO things (name) VALUES ('a')", "UPDATE things SET name = 'b'", 'DELETE FROM things');
-    await run(url, "INSERT INTO records (what) VALUES ('done')");
+    await run(url, "INSERT INTO outbox VALUES (gen_random_uuid(), DEFAULT, 's', 'a', '', '{}')", 'DELETE FROM outbox');
+    await run(url, AUDITED);
     for (const [statement, refusal] of [
       ['CREATE TABLE more (id int)', /permission denied for schema/],
       ['CREATE SCHEMA more', /permission denied for database/],
@@ -68,11 +76,15 @@ for (const name of owning) {
       ['ALTER TABLE things ADD COLUMN more int', /must be owner/],
       ['DROP TABLE things', /must be owner/],
       ['TRUNCATE things', /permission denied for table/],
-      ['ALTER TABLE records DISABLE TRIGGER ALL', /must be owner/],
-      ['DROP TRIGGER append_only ON records', /must be owner/],
+      ['ALTER TABLE audit_entries DISABLE TRIGGER ALL', /must be owner/],
+      ['DROP TRIGGER audit_entries_keep ON audit_entries', /must be owner/],
+      [
+        "CREATE OR REPLACE FUNCTION audit_keep() RETURNS trigger LANGUAGE plpgsql AS ''",
+        /permission denied for schema/,
+      ],
       ["SET session_replication_role = 'replica'", /permission denied to set parameter/],
-      ["UPDATE records SET what = 'undone'", /rows of records are neither changed nor deleted/],
-      ['DELETE FROM records', /rows of records are neither changed nor deleted/],
+      ["UPDATE audit_entries SET outcome = 'another'", /only ever added to/],
+      ['DELETE FROM audit_entries', /only ever added to/],
       [`SET ROLE kreki_${name}_owner`, /permission denied to set role/],
       ["COPY things TO PROGRAM 'cat'", /permission denied|must be superuser/],
       ['SELECT pg_read_file($$/etc/passwd$$)', /permission denied for function/],
@@ -80,11 +92,7 @@ for (const name of owning) {
       ['ALTER ROLE CURRENT_USER SUPERUSER', /must be superuser|permission denied/],
     ] as const)
       await assert.rejects(run(url, statement), refusal, statement);
-    await assert.rejects(
-      run(urls.owner[name], 'DELETE FROM records'),
-      /rows of records are neither changed nor deleted/,
-    );
-    await assert.rejects(run(urls.owner[name], 'TRUNCATE records'), /rows of records are neither changed nor deleted/);
+    await assert.rejects(run(urls.owner[name], 'DELETE FROM audit_entries'), /only ever added to/);
   });
 
   test(`in PostgreSQL ${name} is bounded in time and in connections`, async () => {
@@ -135,7 +143,7 @@ test('the script for an empty server makes the same roles and databases as the l
   assert.deepEqual(await made(), byLauncher);
   assert.equal(byLauncher.length, owning.length);
   for (const name of owning) {
-    await run(urls.owner[name], TABLES);
+    await migrate(name);
     await run(urls.service[name], "INSERT INTO things (name) VALUES ('a')");
   }
 });

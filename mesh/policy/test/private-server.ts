@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { makeServerFolder, serverUser } from '../../local/folders.ts';
 import { waitHealthy } from '../../local/health.ts';
 import { findFreePort } from '../../local/ports.ts';
-import { Processes } from '../../local/processes.ts';
+import { Processes, type ProcessSpec } from '../../local/processes.ts';
 import { removeRunFolder } from '../../local/run-folder.ts';
 import { Secrets } from '../../local/secrets.ts';
 import type { Server } from '../../local/servers/server.ts';
@@ -17,6 +17,9 @@ export interface PrivateServer {
   readonly secrets: Secrets;
   /** As a user of the policy. */
   urlOf(user: string): string;
+  /** Where its configuration is, and the number of its process. */
+  readonly spec: ProcessSpec;
+  pid(): number;
   /** Ends it at once and waits until it is up again, with what it had kept. */
   crash(): Promise<void>;
   stop(): Promise<void>;
@@ -47,6 +50,8 @@ export async function startPrivate(server: Server): Promise<PrivateServer> {
   return {
     url,
     secrets,
+    spec,
+    pid: () => running?.pid ?? Number.NaN,
     urlOf: (name) => asUser(url, name, secrets.password(secretOf(server.name, name))),
     async crash() {
       const pid = running?.pid;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { after, type TestContext, test } from 'node:test';
 import { pino } from 'pino';
@@ -77,4 +78,21 @@ test('a process with a wrong password says so, and goes on asking', async (t) =>
   await logged(refused);
   await logged(refused);
   assert.equal(bus.connected, false);
+});
+
+test('a process whose user was taken away for a while is back once there is one again', async (t) => {
+  const { bus, logged } = await connected(t, 'notification');
+  const file = server.spec.args.at(-1) ?? '';
+  const configuration = readFileSync(file, 'utf8');
+  const reload = (text: string) => {
+    writeFileSync(file, text);
+    process.kill(server.pid(), 'SIGHUP');
+  };
+  reload(configuration.replace('user: notification', 'user: somebody'));
+  await logged(/NATS refuses the credentials of this process/);
+  assert.equal(bus.connected, false);
+  const back = new Promise<void>((resolve) => bus.onConnect(resolve));
+  reload(configuration);
+  await back;
+  assert.equal((await bus.jetstream()?.manager.streams.info('EVENTS_emergency'))?.config.name, 'EVENTS_emergency');
 });

@@ -7,6 +7,8 @@ import {
   type JetStreamManager,
   type NatsConnection,
   NatsError,
+  type QueuedIterator,
+  type Status,
   type Subscription,
 } from 'nats';
 import type { Logger } from '../log.ts';
@@ -124,7 +126,10 @@ export function openBus(url: string, { name, log, replicas = 1 }: BusOptions): B
   };
 
   const watch = async (opened: NatsConnection) => {
-    for await (const status of opened.status()) {
+    const statuses = opened.status() as QueuedIterator<Status>;
+    // nats.js does not end them when it closes the connection, which it does by itself when credentials were refused twice.
+    void opened.closed().then(() => statuses.stop());
+    for await (const status of statuses) {
       if (status.type === Events.Disconnect) {
         connected = false;
         log.warn('the connection to NATS was lost');

@@ -12,7 +12,7 @@ export interface EventContext {
   /** When the event was made. */
   readonly time: Date;
   readonly aggregateId: string;
-  /** 1 for the first try in this process. */
+  /** 1 for the first try; those that ended their process are counted from the second on. */
   readonly attempt: number;
   readonly log: Logger;
   /** Aborts when the service stops. */
@@ -49,7 +49,7 @@ export interface Consumer {
   readonly handle: readonly EventHandler[];
   /** Called after each commit that handled an event, to wake what goes on from there. */
   readonly committed?: () => void;
-  /** Tries before an event becomes a dead letter. */
+  /** Tries before an event becomes a dead letter, over all processes. */
   readonly maxAttempts?: number;
   /** Events handled at the same time, each of another aggregate. */
   readonly concurrency?: number;

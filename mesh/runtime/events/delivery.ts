@@ -3,12 +3,13 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { JsMsg } from 'nats';
 import type { Database } from '../database/database.ts';
-import { prepared } from '../database/sql.ts';
 import type { Logger } from '../log.ts';
 import { meter, tracer } from '../telemetry.ts';
+import type { Attempts } from './attempts.ts';
 import type { Bus } from './bus.ts';
 import type { Consumer, EventContext, EventHandler } from './consumer.ts';
 import { isFor, publishDeadLetter } from './dead-letters.ts';
+import { takeOnce } from './inbox.ts';
 import type { Slots } from './keyed-queue.ts';
 import { streamOf } from './subjects.ts';
 
@@ -18,11 +19,6 @@ const BACK_OFF_MAX_MS = 10_000;
 const AWAY_BACK_OFF_MAX_MS = 1_000;
 const DEAD_LETTER_RETRY_MS = 1_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-const TAKE = prepared(
-  'inbox_take',
-  'INSERT INTO inbox (durable, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING event_id',
-);
 
 const durations = meter.createHistogram('messaging.process.duration', {
   unit: 's',
@@ -34,6 +30,11 @@ const headerGetter = {
   get: (message: JsMsg, key: string) => message.headers?.get(key) || undefined,
 };
 
+/** Why an event is given up that no process survived to fail at. */
+const ENDED = 'the process ended each time that it was handled';
+
+type Work = (context: EventContext) => Promise<void>;
+
 interface Surroundings {
   readonly bus: Bus;
   readonly database: Database;
@@ -42,23 +43,25 @@ interface Surroundings {
   readonly signal: AbortSignal;
   /** Bounds how many events are handled at once; one that waits for its next try has no slot. */
   readonly slots: Slots;
+  readonly attemptsOf: (message: JsMsg) => Attempts;
 }
 
 /**
  * Handles one delivered event to its end: handled once and acknowledged, or given up and in the dead-letter stream, or handed back because
  * the service stops. Never rejects.
  */
-export function createDelivery(consumer: Consumer, { bus, database, log, signal, slots }: Surroundings) {
+export function createDelivery(consumer: Consumer, { bus, database, log, signal, slots, attemptsOf }: Surroundings) {
   const { durable } = consumer;
   const stream = streamOf(consumer.from);
   const handlers = new Map(consumer.handle.map((handler) => [handler.subject, handler]));
   const maxAttempts = consumer.maxAttempts ?? DEFAULT_ATTEMPTS;
 
-  const giveUp = async (message: JsMsg, reason: string, attempts: number) => {
+  const giveUp = async (message: JsMsg, reason: string, attempts = 1, counted?: Attempts) => {
     log.error({ durable, subject: message.subject, id: idOf(message), reason, attempts }, 'dead letter');
     while (!signal.aborted) {
       try {
         await publishDeadLetter(bus, message, { durable, reason, attempts });
+        await counted?.end(database);
         return message.ack();
       } catch (error) {
         log.warn({ err: error, durable }, 'the dead letter could not be stored yet');
@@ -68,10 +71,10 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
     message.nak();
   };
 
-  const handle = async (message: JsMsg, work: (context: EventContext) => Promise<void>, attempt: number) => {
+  const handle = async (message: JsMsg, work: Work, attempt: number, attempts: Attempts) => {
     const done = await database.transaction(async (tx) => {
-      const [taken] = await tx.query(TAKE, [durable, idOf(message)]);
-      if (!taken) return false;
+      await attempts.end(tx);
+      if (!(await takeOnce(tx, durable, idOf(message)))) return false;
       await work({
         tx,
         id: idOf(message),
@@ -96,30 +99,35 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
     });
 
   const deliver = async (message: JsMsg, handler: EventHandler) => {
-    if (!UUID.test(idOf(message))) return giveUp(message, 'not an event: its ce-id is not a UUID', 1);
-    let work: ReturnType<EventHandler['accept']>;
+    if (!UUID.test(idOf(message))) return giveUp(message, 'not an event: its ce-id is not a UUID');
+    let work: Work;
     try {
       work = handler.accept(message.data);
     } catch (error) {
-      return giveUp(message, `not decodable: ${String(error)}`, 1);
+      return giveUp(message, `not decodable: ${String(error)}`);
     }
+    const attempts = attemptsOf(message);
     const start = performance.now();
-    for (let attempt = 1, waits = 0; ; ) {
+    for (let waits = 0; ; ) {
       if (signal.aborted) return message.nak();
+      let attempt = 0;
       try {
         await slots.run(async () => {
           signal.throwIfAborted();
-          await handle(message, work, attempt);
-        });
+          attempt = await attempts.begin();
+          if (attempt <= maxAttempts) await handle(message, work, attempt, attempts);
+        }, attempts);
+        if (attempt > maxAttempts) return giveUp(message, ENDED, maxAttempts, attempts);
         measure(message, start);
         return;
       } catch (error) {
-        if (signal.aborted) return message.nak();
-        measure(message, start, error);
         // While the database is away no try is spent: the event waits for it.
         const away = error instanceof ConnectError && error.code === Code.Unavailable;
-        if (!away && attempt >= maxAttempts) return giveUp(message, String(error), attempt);
-        if (!away) attempt += 1;
+        if (signal.aborted) message.nak();
+        if (attempt > 0 && (away || signal.aborted)) await attempts.undo();
+        if (signal.aborted) return;
+        measure(message, start, error);
+        if (!away && attempt >= maxAttempts) return giveUp(message, String(error), attempt, attempts);
         const backOffMs = Math.min(BACK_OFF_MS * 2 ** waits++, away ? AWAY_BACK_OFF_MAX_MS : BACK_OFF_MAX_MS);
         log.warn({ err: error, durable, id: idOf(message), attempt }, 'an event will be tried again');
         await pause(backOffMs * (0.5 + Math.random() / 2), signal);

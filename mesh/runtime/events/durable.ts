@@ -13,6 +13,7 @@ const HELD_MAX = 1_000;
  * Makes a durable consumer when it is missing, to be called by the one replica that reads it. What another reader, or this one before,
  * had been given and not acknowledged comes again at once and in the order of the stream, instead of after its time and behind later
  * events: the consumer is set back to where everything is acknowledged. What was handled beyond that is known by its inbox row.
+ * @returns the consumer, and the place in the stream up to which events may have been given to a reader that did not come back.
  */
 export async function openDurable(
   { client, manager, replicas }: NonNullable<ReturnType<Bus['jetstream']>>,
@@ -38,9 +39,11 @@ export async function openDurable(
     max_deliver: -1,
   };
   signal.throwIfAborted();
+  let suspectsUpTo = 0;
   if (!present) {
     await manager.consumers.add(stream, config);
   } else if (present.num_ack_pending > 0 || present.delivered.stream_seq > state.last_seq) {
+    suspectsUpTo = present.num_ack_pending > 0 ? present.delivered.stream_seq : 0;
     const start = Math.min(present.ack_floor.stream_seq, state.last_seq) + 1;
     await manager.consumers.delete(stream, durable);
     await manager.consumers.add(stream, {
@@ -49,5 +52,5 @@ export async function openDurable(
       opt_start_seq: start,
     });
   }
-  return client.consumers.get(stream, durable);
+  return { source: await client.consumers.get(stream, durable), suspectsUpTo };
 }

@@ -18,22 +18,29 @@ export class KeyedQueue {
 
 /** Lets so many tasks run at the same time; the others wait, first come, first served. */
 export class Slots {
+  readonly #count: number;
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { readonly need: number; readonly go: () => void }[] = [];
 
   constructor(count: number) {
+    this.#count = count;
     this.#free = count;
   }
 
-  async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** @param options.alone whether no other task may run meanwhile. */
+  async run<T>(task: () => Promise<T>, options: { alone?: boolean } = {}): Promise<T> {
+    const need = options.alone ? this.#count : 1;
+    if (this.#waiting.length === 0 && this.#free >= need) this.#free -= need;
+    else await new Promise<void>((go) => this.#waiting.push({ need, go }));
     try {
       return await task();
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free += 1;
+      this.#free += need;
+      for (let [next] = this.#waiting; next && next.need <= this.#free; [next] = this.#waiting) {
+        this.#waiting.shift();
+        this.#free -= next.need;
+        next.go();
+      }
     }
   }
 }

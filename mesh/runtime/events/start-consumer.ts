@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsMsg } from 'nats';
 import type { Database } from '../database/database.ts';
-import { prepared } from '../database/sql.ts';
 import type { Logger } from '../log.ts';
 import { loop } from '../loop.ts';
+import { openAttempts } from './attempts.ts';
 import type { Bus } from './bus.ts';
 import type { Consumer } from './consumer.ts';
 import { createDelivery } from './delivery.ts';
 import { openDurable } from './durable.ts';
+import { trimInbox } from './inbox.ts';
 import { KeyedQueue, Slots } from './keyed-queue.ts';
 import { createLease } from './lease.ts';
 import { isNotFound } from './streams.ts';
@@ -22,9 +23,6 @@ const WORKING_INTERVAL_MS = 10_000;
 const TRIM_INTERVAL_MS = 600_000;
 const DEFAULT_CONCURRENCY = 8;
 const STOP_PATIENCE_MS = 5_000;
-
-/** Longer than any stream keeps its events, so that none can be handled a second time. */
-const TRIM = prepared('inbox_trim', `DELETE FROM inbox WHERE durable = $1 AND handled_at < now() - interval '8 days'`);
 
 /**
  * Reads a domain's stream through a durable consumer for as long as the service runs: waits for a stream that is not there yet, makes the
@@ -50,12 +48,14 @@ export function startConsumer(
     const signal = AbortSignal.any([stopping.signal, reading.signal]);
     const jetstream = bus.jetstream();
     if (!jetstream || !(await lease.hold()) || signal.aborted) return;
-    const source = await unlessAborted(openDurable(jetstream, consumer, signal), signal);
-    if (!source) return;
+    const opened = await unlessAborted(openDurable(jetstream, consumer, signal), signal);
+    if (!opened) return;
+    const { source, suspectsUpTo } = opened;
+    const attemptsOf = await openAttempts(database, durable, suspectsUpTo);
 
     const held = new Set<JsMsg>();
     const queue = new KeyedQueue();
-    const deliver = createDelivery(consumer, { bus, database, log, signal, slots });
+    const deliver = createDelivery(consumer, { bus, database, log, signal, slots, attemptsOf });
     const messages = await source.consume({
       max_messages: 500,
       expires: 5_000,
@@ -101,7 +101,7 @@ export function startConsumer(
       await sleep(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   })();
-  const trim = loop(`inbox trim ${durable}`, TRIM_INTERVAL_MS, () => database.query(TRIM, [durable]), { log });
+  const trim = loop(`inbox trim ${durable}`, TRIM_INTERVAL_MS, () => trimInbox(database, durable), { log });
   trim.start();
 
   return {

@@ -35,7 +35,8 @@ export async function testEvents(t: TestContext, options: { nats?: boolean } = {
   const mesh = await testMesh('events');
   t.after(() => mesh.stop());
   if (options.nats === false) await mesh.nats.kill();
-  const migrations = migrationsWith(t, new URL('../events/schema.sql', import.meta.url));
+  const tables = ['schema.sql', 'attempts.sql'].map((file) => new URL(`../events/${file}`, import.meta.url));
+  const migrations = migrationsWith(t, ...tables);
   const replica = async () => {
     const database = await openDatabase(mesh.databaseUrl, { log: testLog, name: 'test', migrations });
     mesh.onStop(() => database.stop());
