@@ -2,6 +2,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { dirname } from 'node:path';
 import { authorization } from './authorization.ts';
 import { composeRenderings } from './compose/compose.ts';
+import { linkerdRenderings } from './kubernetes/renderings.ts';
 import { picture } from './picture.ts';
 
 /** `npm run render`: writes what is derived from topology and contracts; with `--check`, fails when a file is not what would be written. */
@@ -9,10 +10,11 @@ const renderings: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/mesh.svg': picture,
   'docs/authorization.md': authorization,
   ...composeRenderings,
+  ...linkerdRenderings(),
 };
 
 /** Where nothing but renderings lies: what is not rendered any more goes. */
-const RENDERED_ONLY: readonly string[] = [];
+const RENDERED_ONLY = ['mesh/linkerd/**/*.yaml', 'mesh/linkerd/**/*.sql'];
 
 const check = process.argv.includes('--check');
 const drifted: string[] = [];

@@ -13,6 +13,8 @@ export interface Settings {
 
 /** How the parts of the mesh find each other in one kind of deployment. */
 export interface Place {
+  /** Where files of secrets are mounted. */
+  readonly secrets: string;
   readonly urlOf: (service: ServiceName) => string;
   /** Who a process is: `MESH_IDENTITY` and what goes with it. */
   readonly identity: Readonly<Record<string, string>>;
@@ -22,9 +24,6 @@ export interface Place {
   /** What only this kind of deployment tells the edge. */
   readonly edge: Readonly<Record<string, string>>;
 }
-
-/** Where files of secrets are mounted. */
-export const SECRETS = '/run/secrets';
 
 const providerSecrets: Readonly<Record<Provider, readonly string[]>> = {
   // The service account is a file by its nature: its variable is FCM_CREDENTIALS_FILE.
@@ -71,8 +70,8 @@ export function gatewaySettings(place: Place): Settings {
 }
 
 /** The variables that a process reads its secrets by. */
-export const secretFiles = (secrets: readonly string[]): Record<string, string> =>
-  Object.fromEntries(secrets.map((name) => [`${name}_FILE`, `${SECRETS}/${name}`]));
+export const secretFiles = (secrets: readonly string[], place: Place): Record<string, string> =>
+  Object.fromEntries(secrets.map((name) => [`${name}_FILE`, `${place.secrets}/${name}`]));
 
 function upstreamUrls(calls: Calls, place: Place): Record<string, string> {
   const called = serviceNames.filter((name) => calls[name]);

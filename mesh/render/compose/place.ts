@@ -9,6 +9,7 @@ const simulated = `http://simulators:${simulators.httpPort}`;
 
 /** Containers find each other by name. The providers are the simulators unless `.env` says otherwise. */
 export const composePlace: Place = {
+  secrets: '/run/secrets',
   urlOf: (service) => `https://${service}:${services[service].port}`,
   identity: { MESH_IDENTITY: IDENTITY_FOLDER },
   collectorUrl: 'http://collector:4318',

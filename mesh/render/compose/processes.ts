@@ -54,7 +54,7 @@ const identityOf = (name: ServiceName | 'gateway'): Mount => ({
   volume: { subpath: name },
 });
 
-const environment = ({ values, secrets }: Settings) => ({ ...values, ...secretFiles(secrets) });
+const environment = ({ values, secrets }: Settings) => ({ ...values, ...secretFiles(secrets, composePlace) });
 
 /** Brings a schema up to date, as its owner, and ends. */
 function migration(name: ServiceName): Container {
@@ -137,7 +137,7 @@ function simulated(): Container {
       SMTP_PORT: String(simulators.smtpPort),
       EDGE_URL: `http://gateway:${gateway.httpPort}`,
       WHATSAPP_PHONE_NUMBER_ID: composePlace.provider.whatsapp.WHATSAPP_PHONE_NUMBER_ID ?? '',
-      ...secretFiles([credentials, ...tokens]),
+      ...secretFiles([credentials, ...tokens], composePlace),
     },
     secrets: given('notification', simulatorSecrets),
     ports: [`127.0.0.1:${variable('KREKI_SIMULATORS_PORT', simulators.httpPort)}:${simulators.httpPort}`],

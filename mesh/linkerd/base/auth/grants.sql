@@ -1,0 +1,6 @@
+-- Rendered from mesh/topology.ts by `npm run render`; changes made here are lost.
+\set ON_ERROR_STOP on
+REVOKE ALL ON DATABASE kreki_auth FROM PUBLIC;
+GRANT CONNECT ON DATABASE kreki_auth TO kreki_auth;
+ALTER DEFAULT PRIVILEGES FOR ROLE kreki_auth_owner IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO kreki_auth;
+ALTER DEFAULT PRIVILEGES FOR ROLE kreki_auth_owner IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO kreki_auth;
