@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DescService } from '@bufbuild/protobuf';
 import { Code, createClient, type HandlerContext, type Interceptor, type ServiceImpl } from '@connectrpc/connect';
 import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
+import { DirectoryService } from '@kreki/gen/kreki/auth/v1/directory_service_pb.js';
 import { UserAdminService } from '@kreki/gen/kreki/auth/v1/user_admin_service_pb.js';
 import { EmergencyStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
@@ -134,7 +135,7 @@ export async function startUpstream(identityUrl: string, identities: TestIdentit
     return server;
   };
   const servers = {
-    auth: await start('auth', [auth, answering(UserAdminService, note, {})]),
+    auth: await start('auth', [auth, answering(UserAdminService, note, {}), answering(DirectoryService, note, {})]),
     volunteer: await start('volunteer', [volunteer]),
     emergency: await start('emergency', [emergency]),
     notification: await start('notification', [notification]),

@@ -82,10 +82,14 @@ export function mtlsIdentity(certificates: Certificates, log: Logger): MeshIdent
       let made = credentials.get(service);
       if (!made) {
         const checkServerIdentity = (_host: string, certificate: PeerCertificate) => {
-          const name = nameIn(certificate.subjectaltname);
-          return name === service
-            ? undefined
-            : new Error(`${name ?? 'nobody of the mesh'} answers in place of ${service}`);
+          const found = nameIn(certificate.subjectaltname);
+          if (found === service) return undefined;
+          warn(
+            `${found} ${service}`,
+            { expected: service, found },
+            'server refused: it is not the service that is meant',
+          );
+          return new Error(`${found ?? 'nobody of the mesh'} answers in place of ${service}`);
         };
         made = createCertificateProviderChannelCredentials(provider, provider, { checkServerIdentity });
         credentials.set(service, made);

@@ -133,7 +133,7 @@ test('UpdateMe refuses a change of what somebody changed since, and a phone of a
   await assert.rejects(auth.updateMe({ phone }, bearer(session)), reason('PHONE_TAKEN'));
 });
 
-test('contacts are for services of the mesh, of active accounts only', async () => {
+test('contacts are for the service that tells people things, of active accounts only', async () => {
   const kept = await register({ phone: newPhone() });
   const closed = await register();
   await users.deactivateUser({ userId: closed.user.id }, bearer(await signedInAs('admin')));
@@ -146,6 +146,9 @@ test('contacts are for services of the mesh, of active accounts only', async () 
     { ...contact, $typeName: '' },
     { $typeName: '', userId: id, email, phone, fullName, locale: Locale.ID },
   );
-  const outside = await mesh.client(DirectoryService, service.url);
-  await assert.rejects(outside.batchGetContacts({ userIds: [id] }, bearer(kept)), { code: Code.PermissionDenied });
+  for (const other of ['gateway', 'emergency', 'operator']) {
+    const outside = await mesh.client(DirectoryService, service.url, { service: other });
+    const refused = outside.batchGetContacts({ userIds: [id] }, bearer(kept));
+    await assert.rejects(refused, reason('CALLER_NOT_ALLOWED'));
+  }
 });

@@ -124,13 +124,14 @@ test('distances are geodesic metres as ST_Distance gives them, the nearest first
   );
 });
 
-test('only dispatchers and services of the mesh may search', async () => {
+test('only dispatchers and the emergency service may search', async () => {
   const search = async (as?: Parameters<World['mesh']['client']>[2]) =>
     refusal((await w.mesh.client(VolunteerService, w.url, as)).findNearby(bls));
   assert.equal(await refusal((await w.as('citizen')).findNearby(bls)), 'PermissionDenied PERMISSION_REQUIRED');
   assert.equal(await refusal((await w.as('volunteer')).findNearby(bls)), 'PermissionDenied PERMISSION_REQUIRED');
   assert.equal(await search(), 'Unauthenticated SIGN_IN_REQUIRED');
   assert.equal(await search({ service: 'emergency' }), 'answered');
+  assert.equal(await search({ service: 'notification' }), 'PermissionDenied CALLER_NOT_ALLOWED');
 });
 
 test('a search outside the bounds of its contract is refused', async () => {
