@@ -59,9 +59,8 @@ test('a URL that holds a password comes out of a file too, and no message repeat
   const file = join(mkdtempSync(join(tmpdir(), 'kreki-config-')), 'url');
   t.after(() => rmSync(dirname(file), { recursive: true }));
   writeFileSync(file, 'nats://auth:geheim@nats:4222\n');
-  assert.deepEqual(config.readEnvironment({ NATS_URL_FILE: file }, config.natsSettings), {
-    natsUrl: 'nats://auth:geheim@nats:4222',
-  });
+  const { natsUrl } = config.readEnvironment({ NATS_URL_FILE: file }, config.natsSettings);
+  assert.equal(natsUrl, 'nats://auth:geheim@nats:4222');
   assert.throws(
     () => config.readEnvironment({ NATS_URL: 'geheim' }, config.natsSettings),
     (error) =>
@@ -79,7 +78,8 @@ test('what every service reads has the defaults of one machine, and the services
     AUTH_URL: 'http://127.0.0.1:8101',
     HEALTH_RECORDS_URL: 'http://127.0.0.1:8110',
   };
-  assert.deepEqual(config.readEnvironment(env, spec), {
+  const { breaker: _, portFd: __, ...read } = config.readEnvironment(env, spec);
+  assert.deepEqual(read, {
     name: 'emergency',
     callers,
     mesh: { identity: '/identities/emergency', namespace: 'kreki' },
