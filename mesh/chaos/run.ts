@@ -4,6 +4,7 @@ import type { Steps } from '../local/steps.ts';
 import { audit, type Verdict } from './audit/audit.ts';
 import type { Evidence } from './audit/evidence.ts';
 import { gather } from './audit/gather.ts';
+import { findUnhealthy } from './audit/read/machine.ts';
 import { settle } from './audit/settle.ts';
 import { type ChaosEnvironment, startEnvironment } from './environment/environment.ts';
 import { Conditions } from './faults/conditions.ts';
@@ -36,6 +37,7 @@ export interface Rehearsed {
 /** Long enough for the last emergency to be handed over and closed. */
 const FINISH_WITHIN_MS = 150_000;
 const SETTLE_WITHIN_MS = 90_000;
+const HEALTHY_WITHIN_MS = 60_000;
 
 /** A mesh of its own, people on it, faults, and the audit; `use` gets the outcome while everything is still up. */
 export async function rehearse<T>(options: RunOptions, use: (rehearsed: Rehearsed) => Promise<T>): Promise<T> {
@@ -67,18 +69,26 @@ async function go<T>(
   const tell = (line: string) => steps.print(`${clock(Date.now() - loadBeganMs)}  ${line}`);
   load.start();
   const endings = await injectAll(schedule, environment, loadBeganMs, tell, signal);
-  const calm = Date.now();
-  tell('the last fault is over; people go on');
+  const lastFaultMs = Date.now();
+  tell('the last fault is over');
+  await untilHealthy(environment, signal);
+  const calmSinceMs = Date.now();
+  tell('every part answers; people go on');
   await sleep(calmMs, undefined, { signal });
   if (!(await load.finish(FINISH_WITHIN_MS))) tell('! not everything that people began has ended');
   const left = await settle(environment, SETTLE_WITHIN_MS, signal);
   tell(left ? `! still under way: ${left}` : 'everything is settled');
   await load.phones.stop();
 
-  const times = { loadBeganMs, calmMs: calm };
+  const times = { loadBeganMs, lastFaultMs, calmMs: calmSinceMs };
   const evidence = await gather(environment, load, times, endings);
   const again = async () => audit(await gather(environment, load, times, endings));
   return use({ evidence, verdicts: audit(evidence), environment, again });
+}
+
+async function untilHealthy(environment: ChaosEnvironment, signal: AbortSignal): Promise<void> {
+  const untilMs = Date.now() + HEALTHY_WITHIN_MS;
+  while (Date.now() < untilMs && (await findUnhealthy(environment)).length > 0) await sleep(200, undefined, { signal });
 }
 
 /** Every fault at its time; resolves when all are over, with which processes they ended and when. */

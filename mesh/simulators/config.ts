@@ -22,6 +22,8 @@ export interface SimulatorsConfig {
   readonly whatsapp: WhatsAppConfig;
   /** Deliveries kept in memory; the oldest leave first. Default 200,000. */
   readonly keep?: number;
+  /** Keeps messages and webhooks over a restart; without one the simulators begin empty. */
+  readonly ledgerFile?: string;
 }
 
 /** @throws Error that names every missing or wrong variable at once. */

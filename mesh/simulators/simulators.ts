@@ -7,6 +7,8 @@ import { AccessTokens } from './fcm/access-tokens.ts';
 import { type Context, route } from './http/route.ts';
 import { Inbox } from './inbox/inbox.ts';
 import { EventStream } from './inbox/stream-events.ts';
+import { noLedger, openLedger } from './ledger/ledger.ts';
+import { restore } from './ledger/restore.ts';
 import { smtpServer } from './smtp/server.ts';
 import { Replies } from './whatsapp/replies.ts';
 import { Statuses } from './whatsapp/statuses.ts';
@@ -28,12 +30,17 @@ export interface Simulators {
 
 /** Starts every stand-in; rejects when a port is taken. */
 export async function startSimulators(config: SimulatorsConfig): Promise<Simulators> {
-  const inbox = new Inbox(config.keep);
+  const { ledger, entries } = config.ledgerFile ? openLedger(config.ledgerFile) : { ledger: noLedger, entries: [] };
+  const inbox = new Inbox(config.keep, ledger);
   const faults = new Faults();
   const webhookUrl = `${config.edgeUrl}/webhooks/whatsapp`;
   const { appSecret, phoneNumberId } = config.whatsapp;
-  const webhooks = new WebhookQueue({ url: webhookUrl, appSecret, phoneNumberId, displayPhoneNumber: BUSINESS_NUMBER });
+  const webhooks = new WebhookQueue(
+    { url: webhookUrl, appSecret, phoneNumberId, displayPhoneNumber: BUSINESS_NUMBER },
+    ledger,
+  );
   const statuses = new Statuses(webhooks, inbox);
+  restore(entries, { inbox, webhooks, statuses });
   const replies = new Replies(webhooks, inbox, BUSINESS_NUMBER);
   const events = new EventStream(inbox);
   const tokens = new AccessTokens(config.fcm);
@@ -66,6 +73,7 @@ export async function startSimulators(config: SimulatorsConfig): Promise<Simulat
     const cut = setTimeout(() => http.closeAllConnections(), 1_000);
     await Promise.all(closed);
     clearTimeout(cut);
+    ledger.close();
   };
 
   try {

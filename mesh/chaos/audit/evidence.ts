@@ -26,6 +26,8 @@ export interface Evidence {
 export interface Times {
   readonly loadBeganMs: number;
   /** When the last fault was over. */
+  readonly lastFaultMs: number;
+  /** When every part answered again; from then on times count. */
   readonly calmMs: number;
   readonly auditedMs: number;
 }

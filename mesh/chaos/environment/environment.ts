@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import pg from 'pg';
 import { type BroughtUp, bringUp } from '../../local/bring-up.ts';
 import type { Probe } from '../../local/health.ts';
@@ -90,7 +91,11 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Cha
       ports: block.ports,
       processes,
       steps,
-      adapt: (name, environment) => routes.rerouteAll(name, environment),
+      adapt: (name, environment) => ({
+        ...routes.rerouteAll(name, environment),
+        // A phone forgets nothing when a provider's process is killed.
+        ...(name === 'simulators' && { LEDGER_FILE: join(folder, 'phones.jsonl') }),
+      }),
     });
     const phones = {
       edgeUrl: routes.reroute(PHONES, up.mesh.edgeUrl),

@@ -1,3 +1,4 @@
+import { type Ledger, noLedger } from '../ledger/ledger.ts';
 import type { Arrival, Message } from './message.ts';
 
 const MAX_TIMES = 20;
@@ -23,13 +24,21 @@ export class Inbox {
   readonly #keys = new WeakMap<Message, string>();
   readonly #listeners = new Set<(message: Message) => void>();
   readonly #keep: number;
+  readonly #ledger: Ledger;
 
-  constructor(keep = 200_000) {
+  constructor(keep = 200_000, ledger = noLedger) {
     this.#keep = keep;
+    this.#ledger = ledger;
   }
 
   receive(arrival: Arrival): Message {
     const now = Date.now();
+    this.#ledger.add({ arrived: arrival, atMs: now });
+    return this.restore(arrival, now);
+  }
+
+  /** Puts in what arrived earlier. @param now When that was, Unix milliseconds. */
+  restore(arrival: Arrival, now: number): Message {
     this.#lastCursor = Math.max(now, this.#lastCursor + CURSOR_STEP);
     const time = new Date(now).toISOString();
     const { key, replaces, ...shown } = arrival;

@@ -82,7 +82,7 @@ export interface World extends AsyncDisposable {
   messages(to: string): Promise<Message[]>;
 }
 
-export async function world(keep?: number): Promise<World> {
+export async function world(settings: { keep?: number; ledgerFile?: string } = {}): Promise<World> {
   const edge = new Edge();
   const edgeUrl = await edge.start();
   const simulators = await startSimulators({
@@ -92,7 +92,7 @@ export async function world(keep?: number): Promise<World> {
     edgeUrl,
     fcm: account,
     whatsapp,
-    ...(keep !== undefined && { keep }),
+    ...settings,
   });
   return {
     edge,

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { type Ledger, noLedger } from '../ledger/ledger.ts';
 
 const BATCH_MS = 50;
 const BATCH_EVENTS = 100;
@@ -24,6 +25,8 @@ interface Envelope {
 
 interface Delivery {
   readonly body: Buffer;
+  /** Of the events in it. */
+  readonly ids: readonly number[];
   attempts: number;
 }
 
@@ -35,21 +38,36 @@ export class WebhookQueue {
   readonly #envelope: Envelope;
   readonly #agent: HttpAgent | HttpsAgent;
   readonly #waiting = new Map<Delivery, NodeJS.Timeout | undefined>();
-  #events: WebhookEvent[] = [];
+  readonly #ledger: Ledger;
+  #events: { readonly id: number; readonly event: WebhookEvent }[] = [];
+  #lastId = 0;
   #timer: NodeJS.Timeout | undefined;
   #bytes = 0;
   #stopped = false;
   readonly counts = { delivered: 0, failedAttempts: 0, dropped: 0 };
 
-  constructor(envelope: Envelope) {
+  constructor(envelope: Envelope, ledger = noLedger) {
     this.#envelope = envelope;
+    this.#ledger = ledger;
     const options = { keepAlive: true, maxSockets: MAX_SOCKETS };
     this.#agent = envelope.url.startsWith('https:') ? new HttpsAgent(options) : new HttpAgent(options);
   }
 
   push(event: WebhookEvent): void {
     if (this.#stopped) return;
-    this.#events.push(event);
+    const id = ++this.#lastId;
+    this.#ledger.add({ event, id });
+    this.#queue(id, event);
+  }
+
+  /** Tells what was still to be told when the process ended. @param lastId The highest id that was ever given. */
+  restore(events: ReadonlyMap<number, WebhookEvent>, lastId: number): void {
+    this.#lastId = lastId;
+    for (const [id, event] of events) this.#queue(id, event);
+  }
+
+  #queue(id: number, event: WebhookEvent): void {
+    this.#events.push({ id, event });
     if (this.#events.length >= BATCH_EVENTS) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), BATCH_MS);
   }
@@ -71,7 +89,8 @@ export class WebhookQueue {
     this.#timer = undefined;
     const events = this.#events;
     this.#events = [];
-    const delivery = { body: Buffer.from(JSON.stringify(this.#wrap(events))), attempts: 0 };
+    const body = Buffer.from(JSON.stringify(this.#wrap(events.map(({ event }) => event))));
+    const delivery = { body, ids: events.map(({ id }) => id), attempts: 0 };
     this.#waiting.set(delivery, undefined);
     this.#bytes += delivery.body.length;
     for (const oldest of this.#waiting.keys()) {
@@ -110,6 +129,7 @@ export class WebhookQueue {
         return;
       }
       this.counts.delivered += 1;
+      this.#ledger.add({ told: delivery.ids });
       this.#forget(delivery);
     });
     request.end(delivery.body);

@@ -113,6 +113,8 @@ export const noRefusedEffect: Check = {
   },
 };
 
+/** What signing out is told when it was done before, and the answer lost. */
+const SIGNED_OUT = /TOKEN_REVOKED$/;
 const NOBODY_KNOWS = /^(Internal|Unknown|DataLoss|Unimplemented|Unauthenticated|InvalidArgument)\b/;
 
 /** Whatever fails, an error says what it is: never that something unexpected happened, nor that somebody signed in is not. */
@@ -123,7 +125,7 @@ export const errorsAreClear: Check = {
     const found = each(
       ended,
       ({ id, kind, way, error, beganMs }) =>
-        error && NOBODY_KNOWS.test(error)
+        error && NOBODY_KNOWS.test(error) && !(kind === 'sign out' && SIGNED_OUT.test(error))
           ? `${kind} ${id} over ${way} at ${new Date(beganMs).toISOString()}: ${error}`
           : undefined,
       ({ emergencyId }) => emergencyId,

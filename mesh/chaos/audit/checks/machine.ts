@@ -1,19 +1,27 @@
 import { type Check, each, type Violation } from '../check.ts';
 import { time } from './statuses.ts';
 
+/** From the end of the last fault until every part answers. */
+const RECOVERED_WITHIN_MS = 45_000;
+
 /** Every part answers; none has ended but by a fault. */
 export const processesStand: Check = {
   promise: 'every process is up and none crashed by itself',
-  run({ machine }) {
+  run({ machine, times }) {
     const { unhealthy, ends } = machine;
     const crashes = each(ends, ({ name, atMs, reason, asked }) =>
       asked ? undefined : `${name} ended by itself at ${time(atMs)}: ${reason}`,
     );
     const silent = unhealthy.map((name): Violation => ({ text: `${name} does not answer` }));
+    const recoveryMs = times.calmMs - times.lastFaultMs;
+    const late = recoveryMs > RECOVERED_WITHIN_MS;
+    const lateness: Violation[] = late
+      ? [{ text: `not every part answered ${recoveryMs} ms after the last fault` }]
+      : [];
     return {
       checked: crashes.checked,
-      violations: [...crashes.violations, ...silent],
-      note: `${ends.length} ends, started again`,
+      violations: [...crashes.violations, ...silent, ...lateness],
+      note: `${ends.length} ends, started again; all up ${(recoveryMs / 1_000).toFixed(1)} s after the last fault`,
     };
   },
 };
