@@ -71,7 +71,7 @@ async function go<T>(
   const endings = await injectAll(schedule, environment, loadBeganMs, tell, signal);
   const lastFaultMs = Date.now();
   tell('the last fault is over');
-  await untilHealthy(environment, signal);
+  await untilHealthy(environment, tell, signal);
   const calmSinceMs = Date.now();
   tell('every part answers; people go on');
   await sleep(calmMs, undefined, { signal });
@@ -86,9 +86,20 @@ async function go<T>(
   return use({ evidence, verdicts: audit(evidence), environment, again });
 }
 
-async function untilHealthy(environment: ChaosEnvironment, signal: AbortSignal): Promise<void> {
+/** Waits until every part answers, saying for whom. */
+async function untilHealthy(
+  environment: ChaosEnvironment,
+  tell: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const untilMs = Date.now() + HEALTHY_WITHIN_MS;
-  while (Date.now() < untilMs && (await findUnhealthy(environment)).length > 0) await sleep(200, undefined, { signal });
+  for (let said = ''; Date.now() < untilMs; ) {
+    const away = (await findUnhealthy(environment)).join(', ');
+    if (away === '') return;
+    if (away !== said) tell(`waiting for ${away}`);
+    said = away;
+    await sleep(200, undefined, { signal });
+  }
 }
 
 /** Every fault at its time; resolves when all are over, with which processes they ended and when. */
