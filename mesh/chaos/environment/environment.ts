@@ -18,7 +18,7 @@ export const MARK = 'CHAOS_RUN';
 /** Shorter than in service, so that minutes hold what hours would: offers that run out, emergencies that are handed over. */
 export const PACE = {
   offerTimeoutMs: 10_000,
-  escalateMs: { critical: 20_000, urgent: 30_000, normal: 40_000 },
+  escalateMs: { critical: 15_000, urgent: 20_000, normal: 25_000 },
 } as const;
 
 const SETTINGS: Readonly<Record<string, string>> = {
