@@ -6,9 +6,8 @@ import { makeRunFolder, removeRunFolder } from '../local/run-folder.ts';
 import { Steps } from '../local/steps.ts';
 import { type Arguments, readArguments } from './arguments.ts';
 import { findOrphans } from './audit/read/machine.ts';
-import { scheduleLines } from './faults/fault.ts';
 import { drawSchedule } from './faults/schedule.ts';
-import { details, loadTable, verdictTable, violationLines } from './report.ts';
+import { details, loadTable, scheduleText, verdictTable, violationLines } from './report.ts';
 import { type Rehearsed, rehearse } from './run.ts';
 
 const WARM_UP_MS = 3_000;
@@ -34,7 +33,7 @@ async function main(): Promise<number> {
     kinds: wanted.kinds,
   });
   const again = commandOf(wanted);
-  console.log([again, '', ...scheduleLines(schedule), ''].join('\n'));
+  console.log([again, '', scheduleText(schedule), ''].join('\n'));
 
   const folder = await makeRunFolder(join(dataFolder, 'chaos/runs'));
   const results = join(dataFolder, `chaos/seed-${wanted.seed}`);
@@ -46,7 +45,7 @@ async function main(): Promise<number> {
         started = environment;
         const summary = [loadTable(evidence), verdictTable(verdicts), violationLines(verdicts).join('\n')].join('\n\n');
         console.log(`\n${summary}\n`);
-        keep(folder, results, [again, ...scheduleLines(schedule), summary, details(verdicts, evidence, schedule)]);
+        keep(folder, results, [again, scheduleText(schedule), summary, details(verdicts, evidence, schedule)]);
         return verdicts.every(({ violations }) => violations.length === 0);
       },
     );

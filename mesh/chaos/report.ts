@@ -7,6 +7,10 @@ import { clock, describe, type ScheduledFault } from './faults/fault.ts';
 const SHOWN = 5;
 const DETAILED = 20;
 
+/** One line a fault: when, and what. */
+export const scheduleText = (schedule: readonly ScheduledFault[]): string =>
+  schedule.map(({ atMs, fault }) => `${clock(atMs)}  ${describe(fault)}`).join('\n');
+
 /** One line a promise: whether it was held, of how many, and what is worth knowing. */
 export function verdictTable(verdicts: readonly Verdict[]): string {
   return table(

@@ -78,7 +78,6 @@ async function go<T>(
   if (!(await load.finish(FINISH_WITHIN_MS))) tell('! not everything that people began has ended');
   const left = await settle(environment, SETTLE_WITHIN_MS, signal);
   tell(left ? `! still under way: ${left}` : 'everything is settled');
-  await load.phones.stop();
 
   const times = { loadBeganMs, lastFaultMs, calmMs: calmSinceMs };
   const evidence = await gather(environment, load, times, endings);
@@ -86,18 +85,19 @@ async function go<T>(
   return use({ evidence, verdicts: audit(evidence), environment, again });
 }
 
-/** Waits until every part answers, saying for whom. */
+/** Waits until every part has answered since the last fault, saying for whom. */
 async function untilHealthy(
   environment: ChaosEnvironment,
   tell: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const untilMs = Date.now() + HEALTHY_WITHIN_MS;
-  for (let said = ''; Date.now() < untilMs; ) {
-    const away = (await findUnhealthy(environment)).join(', ');
-    if (away === '') return;
-    if (away !== said) tell(`waiting for ${away}`);
-    said = away;
+  let away = [...environment.parts.keys()];
+  for (let said = ''; Date.now() < untilMs; said = away.join(', ')) {
+    const silent = new Set(await findUnhealthy(environment));
+    away = away.filter((name) => silent.has(name));
+    if (away.length === 0) return;
+    if (away.join(', ') !== said) tell(`waiting for ${away.join(', ')}`);
     await sleep(200, undefined, { signal });
   }
 }

@@ -1,6 +1,7 @@
 /**
  * `npm test [-- words]`: every test, on servers of its own that begin empty. Words narrow it to files whose path contains one
- * of them; words that begin with `-` go to `node --test`.
+ * of them; words that begin with `-` go to `node --test`. Files named `*.alone.test.ts` start a whole mesh: they run when all others are
+ * done, and may take longer.
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -62,13 +63,27 @@ async function runAll(): Promise<number> {
     TEST_REDIS_URL: urls.redis,
     TEST_IDENTITIES: join(folder, 'identities'),
   };
+  const alone = files.filter((name) => name.endsWith('.alone.test.ts'));
+  const others = files.filter((name) => !alone.includes(name));
+  const codes = [await runFiles(others, 2, 120_000, env), await runFiles(alone, 1, 600_000, env)];
+  return codes.find((code) => code !== 0) ?? 0;
+}
+
+/** @param limitMs How long one file may take. */
+async function runFiles(
+  some: readonly string[],
+  atOnce: number,
+  limitMs: number,
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
+  if (some.length === 0 || interrupt.signal.aborted) return 0;
   const args = [
     '--test',
-    '--test-concurrency=2',
-    '--test-timeout=120000',
+    `--test-concurrency=${atOnce}`,
+    `--test-timeout=${limitMs}`,
     '--test-reporter=spec',
     ...options,
-    ...files,
+    ...some,
   ];
   const { file, args: words } = dieWithParent({ command: process.execPath, args });
   const child = spawn(file, words, { cwd: repository, env, stdio: 'inherit' });

@@ -27,6 +27,12 @@ export class InboxReader {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#reading;
+    await this.catchUp();
+  }
+
+  /** Reads what has arrived since. */
+  async catchUp(): Promise<void> {
+    while (await this.#page());
   }
 
   async #read(): Promise<void> {
@@ -34,7 +40,6 @@ export class InboxReader {
       const more = await this.#page().catch(() => false);
       if (!more) await sleep(POLL_MS);
     }
-    while (await this.#page());
   }
 
   /** @returns whether there may be more */

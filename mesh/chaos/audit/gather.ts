@@ -25,6 +25,7 @@ export async function gather(
   endings: Endings,
 ): Promise<Evidence> {
   const { up, people } = environment;
+  await load.phones.catchUp();
   const [tables, streams, sessions, links, unhealthy] = await Promise.all([
     readDatabases(up.urls.postgres),
     readStreams(up.urls.nats),

@@ -86,10 +86,6 @@ export function describe(fault: Fault): string {
   }
 }
 
-/** One line a fault: when, and what. */
-export const scheduleLines = (schedule: readonly ScheduledFault[]): string[] =>
-  schedule.map(({ atMs, fault }) => `${clock(atMs)}  ${describe(fault)}`);
-
 /** Minutes and seconds since the load began. */
 export const clock = (ms: number): string => {
   const seconds = Math.max(0, ms) / 1_000;

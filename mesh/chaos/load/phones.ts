@@ -34,6 +34,10 @@ export class Phones {
     return this.#reader.stop();
   }
 
+  catchUp(): Promise<void> {
+    return this.#reader.catchUp();
+  }
+
   /** Taps a button of a WhatsApp message. @throws Error when the tap did not reach WhatsApp */
   async tap({ phone, messageId }: Alert, decision: 'accept' | 'decline'): Promise<void> {
     const answer = await fetch(`${this.#url}/phones/${encodeURIComponent(phone)}/answer`, {

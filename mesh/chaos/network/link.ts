@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type Condition, type LinkState, OPEN } from './condition.ts';
-import { Pipe } from './pipe.ts';
+import { Pipe, reset } from './pipe.ts';
 
 const HOST = '127.0.0.1';
 
@@ -122,10 +122,10 @@ export class Link {
     for (const { client, server, there, back } of this.#connections) {
       there.stop();
       back.stop();
-      client.resetAndDestroy();
-      server.resetAndDestroy();
+      reset(client);
+      reset(server);
     }
-    for (const client of this.#waiting) client.resetAndDestroy();
+    for (const client of this.#waiting) reset(client);
     this.#waiting.clear();
   }
 

@@ -81,6 +81,12 @@ export class Pipe {
   #finish(ending: 'end' | 'reset'): void {
     if (this.#to.destroyed) return;
     if (ending === 'end') this.#to.end();
-    else this.#to.resetAndDestroy();
+    else reset(this.#to);
   }
+}
+
+/** Ends a connection by RST at once, whatever its peer has not read yet. */
+export function reset(socket: Socket): void {
+  socket.resetAndDestroy();
+  socket.destroy();
 }

@@ -141,7 +141,7 @@ test('a forgotten connection is open for its client and gone for its server; a n
 
 test('a network keeps links apart', () =>
   linked(async () => {
-    const server = createServer((socket) => socket.pipe(socket));
+    const server = createServer((socket) => socket.on('error', () => undefined).pipe(socket));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const target = (server.address() as AddressInfo).port;
@@ -161,4 +161,16 @@ test('a network keeps links apart', () =>
     socket.destroy();
     await network.stop();
     server.close();
+  }));
+
+test('a link is cut at once, even while somebody does not read', () =>
+  linked(async (link, port) => {
+    const { socket } = await client(port);
+    socket.pause();
+    const chunk = Buffer.alloc(1_000_000);
+    for (let sent = 0; sent < 20; sent++) socket.write(chunk);
+    await sleep(200);
+    await link.set({ kind: 'refused' });
+    await until(() => link.state().connections + link.state().dangling === 0);
+    socket.destroy();
   }));
