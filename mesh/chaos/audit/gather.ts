@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-web';
 import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
@@ -14,6 +15,7 @@ export type Endings = readonly { readonly name: string; readonly atMs: number }[
 
 /** A process that was asked to end may take this long. */
 const STOP_LIMIT_MS = 25_000;
+const TOKEN_TRIES = 8;
 /** A start that fails follows an end that closely. */
 const RESTARTING_MS = 20_000;
 
@@ -71,15 +73,21 @@ export function attribute(ends: readonly End[], endings: Endings): Evidence['mac
   });
 }
 
+/** The edge goes by the signature alone for a moment when Redis is slow to answer: let in is who is so every time. */
 async function tryTokens(edgeUrl: string, signedOut: readonly SignedOut[]): Promise<Evidence['signedOut']> {
   const auth = createClient(AuthService, createConnectTransport({ baseUrl: edgeUrl }));
-  return Promise.all(
-    signedOut.map(async (person) => {
-      const answer = await auth.getMe({}, { headers: { authorization: `Bearer ${person.token}` } }).then(
-        () => true,
-        (error: unknown) => ConnectError.from(error).code !== Code.Unauthenticated,
+  const isLetIn = async ({ token }: SignedOut) => {
+    for (let attempt = 0; attempt < TOKEN_TRIES; attempt++) {
+      const refused = await auth.getMe({}, { headers: { authorization: `Bearer ${token}` } }).then(
+        () => false,
+        (error: unknown) => ConnectError.from(error).code === Code.Unauthenticated,
       );
-      return { ...person, stillLetIn: answer };
-    }),
-  );
+      if (refused) return false;
+      await sleep(500);
+    }
+    return true;
+  };
+  const tried: Evidence['signedOut'][number][] = [];
+  for (const person of signedOut) tried.push({ ...person, stillLetIn: await isLetIn(person) });
+  return tried;
 }

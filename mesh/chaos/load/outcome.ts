@@ -2,10 +2,11 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { reasonOf } from '@kreki/runtime/errors';
 import type { Outcome } from './journal.ts';
 
-/** What an error says of whether the request took effect, and the error in two words. */
+/** What an error says of whether the request took effect, and the error in a few words. */
 export function outcomeOf(thrown: unknown): { outcome: Exclude<Outcome, 'ok'>; error: string } {
   const failure = ConnectError.from(thrown);
-  const error = [Code[failure.code], reasonOf(failure)].filter(Boolean).join(' ');
+  // Where there is no reason, there are words at least.
+  const error = `${Code[failure.code]} ${reasonOf(failure) || failure.rawMessage}`.slice(0, 200).trim();
   return { outcome: isDefinite(failure.code) ? 'refused' : 'unknown', error };
 }
 
