@@ -1,6 +1,6 @@
 /** Names, by their last part, under which personal data may turn up in what was recorded. */
 const PRIVATE =
-  /(^|[._])(e?mail|phone|nik|full_?name|display_?name|password|secret|token|authorization|cookie|latitude|longitude|description|client[._]address)$/i;
+  /(^|[._])(e?mail|phone|nik|(full|display|responder|requester|volunteer|contact)_?name|password|secret|token|authorization|cookie|latitude|longitude|description|client[._]address)$/i;
 
 export const MASK = '•••';
 

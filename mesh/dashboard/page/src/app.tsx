@@ -1,5 +1,6 @@
 import { Suspense } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
+import { Boundary } from './parts/boundary.tsx';
 import { Loading } from './parts/state.tsx';
 import { MayChangeContext } from './shell/may-change.ts';
 import { Shell } from './shell/shell.tsx';
@@ -18,7 +19,11 @@ export function App() {
         <Suspense fallback={<Loading />}>
           <Switch>
             {VIEWS.map(({ path, component: View }) => (
-              <Route key={path} path={`${path}/*?`} component={View} />
+              <Route key={path} path={`${path}/*?`}>
+                <Boundary>
+                  <View />
+                </Boundary>
+              </Route>
             ))}
             <Redirect to="/map" replace />
           </Switch>

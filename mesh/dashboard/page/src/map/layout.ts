@@ -2,7 +2,7 @@ import dagre from '@dagrejs/dagre';
 import { type Edge, EdgeKind, type Node, NodeKind } from '@kreki/gen/kreki/mesh/v1/map_service_pb.js';
 
 export const NODE_SIZE = { width: 190, height: 84 };
-const GAP = { x: 150, y: 26 };
+const GAP = { x: 100, y: 26 };
 
 interface Position {
   readonly x: number;
@@ -33,7 +33,7 @@ export function layOut(nodes: readonly Node[], edges: readonly Edge[]): Position
 
 function placeCallers(nodes: readonly Node[], edges: readonly Edge[]): Map<string, Position> {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: 'LR', nodesep: 54, ranksep: GAP.x });
+  graph.setGraph({ rankdir: 'LR', nodesep: 120, ranksep: GAP.x });
   graph.setDefaultEdgeLabel(() => ({}));
   const callers = nodes.filter(({ kind }) => MIDDLE.has(kind));
   for (const { id } of callers) graph.setNode(id, { ...NODE_SIZE });

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import chromium from '@sparticuz/chromium';
+import { type Browser, type Page, chromium as playwright } from 'playwright-core';
+import { findPortBlock } from '../../chaos/environment/port-block.ts';
+import { bringUp } from '../../local/bring-up.ts';
+import { drill } from '../../local/drill.ts';
+import { dataFolder } from '../../local/folders.ts';
+import type { Account, Mesh } from '../../local/mesh.ts';
+import { Processes } from '../../local/processes.ts';
+import { makeRunFolder, removeRunFolder } from '../../local/run-folder.ts';
+import { seed } from '../../local/seed.ts';
+import { Steps } from '../../local/steps.ts';
+
+/** As long as a start of everything, a drill and a look at every view may take on a machine that is busy otherwise. */
+const timeout = 600_000;
+const PATIENCE_MS = 60_000;
+const VIEWS = ['map', 'services', 'services/emergency', 'traces', 'calls', 'events', 'contracts', 'objectives', 'logs'];
+
+let folder: string;
+let processes: Processes;
+let mesh: Mesh;
+let accounts: Account[];
+let browser: Browser;
+let page: Page;
+let base: string;
+
+before(
+  async () => {
+    folder = await makeRunFolder(join(dataFolder, 'dashboard'));
+    processes = new Processes({ folder, onEnd: () => {} });
+    const { ports } = await findPortBlock();
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/_URL$|^OTEL_/.test(name)));
+    const up = await bringUp({ folder, env, disposable: true, ports, processes, steps: new Steps(), dashboard: true });
+    mesh = { ...up.mesh, log: () => undefined };
+    accounts = await seed(mesh);
+    writeFileSync(join(folder, 'accounts.json'), JSON.stringify(accounts));
+    // One press with everything that follows, from the acknowledgement to the completion: what the views are to show.
+    await drill(mesh, accounts);
+    browser = await playwright.launch({
+      executablePath: await chromium.executablePath(),
+      args: [...chromium.args, '--no-sandbox'],
+      headless: true,
+    });
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US' });
+    page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    base = new URL(mesh.dashboardUrl ?? '').origin;
+  },
+  { timeout },
+);
+
+after(async () => {
+  await browser?.close();
+  await processes?.stop();
+  removeRunFolder(folder);
+});
+
+const seen = (text: string | RegExp) => page.getByText(text).first().waitFor();
+
+test('nobody sees anything without signing in; a wrong password is said; the launcher’s address opens signed in', {
+  timeout,
+}, async () => {
+  await page.goto(`${base}/logs`);
+  await page.getByLabel('E-mail').fill('admin@kreki.example');
+  await page.getByLabel('Password').fill('not the password');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').waitFor();
+  await page.goto('about:blank');
+  await page.goto(mesh.dashboardUrl ?? '');
+  await page.getByRole('heading', { name: 'Map', level: 1 }).waitFor();
+  assert.ok(!page.url().includes('key='), 'the key stays in the address');
+});
+
+test('the map shows who calls whom, over mTLS, and the address says what is chosen', { timeout }, async () => {
+  await page.goto(`${base}/map?selected=gateway:gateway>service:emergency`);
+  await page.getByRole('complementary', { name: 'gateway → emergency' }).getByText('mTLS, both ends known').waitFor();
+  await page.goto(`${base}/map?selected=stream:EVENTS_emergency`);
+  await page.getByRole('complementary', { name: 'EVENTS_emergency' }).getByText('Serving').waitFor();
+});
+
+test('the services table leads to a service with its RPCs, instances and consumers', { timeout }, async () => {
+  await page.goto(`${base}/services`);
+  await page.getByRole('link', { name: 'emergency', exact: true }).click();
+  await page.getByRole('button', { name: 'EmergencyService/TriggerPanic' }).click();
+  await page.getByRole('img', { name: /Durations of EmergencyService\/TriggerPanic/ }).waitFor();
+  await seen('emergency-replies');
+});
+
+test('from a press one finds its trace across edge, service and SQL, and from there the whole story', {
+  timeout,
+}, async () => {
+  await page.goto(`${base}/traces?operation=TriggerPanic`);
+  await page
+    .getByRole('link', { name: /TriggerPanic/ })
+    .first()
+    .click();
+  const spans = (await page.getByRole('list', { name: 'Spans' }).textContent()) ?? '';
+  for (const part of ['gateway', 'emergency', 'sql insert_press']) assert.ok(spans.includes(part), spans);
+  await page.getByRole('link', { name: 'The whole story of the emergency' }).click();
+  await seen('EmergencyCompleted');
+  const story = (await page.locator('.story').textContent()) ?? '';
+  const steps = ['EmergencyRequested', 'OffersMade', 'ResponderAccepted', 'EmergencyCompleted'];
+  const places = steps.map((step) => story.indexOf(step));
+  assert.deepEqual(
+    places,
+    [...places].sort((a, b) => a - b),
+    story,
+  );
+  assert.ok(
+    places.every((place) => place >= 0),
+    story,
+  );
+});
+
+test('calls appear while they pass', { timeout }, async () => {
+  await page.goto(`${base}/calls?rpc=GetJwks`);
+  const call = setInterval(() => void fetch(`${mesh.edgeUrl}/.well-known/jwks.json`).catch(() => undefined), 500);
+  try {
+    await page.getByRole('cell', { name: 'AuthService/GetJwks' }).first().waitFor();
+  } finally {
+    clearInterval(call);
+  }
+});
+
+test('events are decoded, with nothing personal in them', { timeout }, async () => {
+  await page.goto(`${base}/events?stream=EVENTS_emergency`);
+  await page.getByRole('cell', { name: 'EmergencyCompleted' }).first().waitFor();
+  const shown = (await page.locator('main').textContent()) ?? '';
+  for (const { email, name } of accounts) assert.ok(!shown.includes(email) && !shown.includes(name), name);
+});
+
+test('an RPC is shown as its contract has it, and tried as oneself', { timeout }, async () => {
+  await page.goto(`${base}/contracts?rpc=kreki.auth.v1.AuthService/GetMe`);
+  await page.getByRole('button', { name: 'Call', exact: true }).click();
+  await seen(/^ok after/);
+  await seen(/admin@kreki\.example/);
+});
+
+test('objectives count what happened', { timeout }, async () => {
+  await page.goto(`${base}/objectives`);
+  await page
+    .locator('.card', { hasText: 'The first volunteers are offered within 5 s' })
+    .getByText(/of 1 within 30 days/)
+    .waitFor();
+});
+
+test('logs are followed and led to their traces', { timeout }, async () => {
+  await page.goto(`${base}/logs?workload=emergency&text=serving`);
+  await page
+    .getByRole('row', { name: /emergency info/ })
+    .first()
+    .waitFor();
+});
+
+test('every view speaks Indonesian', { timeout }, async () => {
+  await page.goto(`${base}/services`);
+  await page.getByLabel('Language').selectOption('id');
+  await page.getByRole('heading', { name: 'Layanan', level: 1 }).waitFor();
+  await seen('Layanan menurut sinyal emasnya');
+  await page.getByLabel('Bahasa').selectOption('en');
+});
+
+test('axe finds nothing serious in any view, light or dark', { timeout }, async () => {
+  const found: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.evaluate((theme) => localStorage.setItem('theme', theme), colorScheme);
+    for (const view of VIEWS) {
+      await page.goto(`${base}/${view}`);
+      await page.locator('.table, .flow, .cards, .contracts').first().waitFor();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      for (const { id, impact, nodes } of violations) {
+        if (impact === 'serious' || impact === 'critical')
+          found.push(`${colorScheme} ${view}: ${id} ${nodes[0]?.html}`);
+      }
+    }
+  }
+  assert.deepEqual(found, []);
+});
+
+test('what the page counts is what was called', { timeout }, async () => {
+  const calls = 200;
+  for (let sent = 0; sent < calls; sent += 1) {
+    await (await fetch(`${mesh.edgeUrl}/api/emergency/no-such-thing/${sent}`)).arrayBuffer();
+    await (await fetch(`${mesh.edgeUrl}/api/auth/sessions`)).arrayBuffer();
+  }
+  const row = page.locator('tr', { hasText: 'AuthService/ListSessions' });
+  await page.goto(`${base}/services/gateway`);
+  await row.getByText(`unauthenticated ${calls}`).waitFor();
+});
