@@ -95,6 +95,8 @@ export const LIST_RULES: Readonly<Record<string, Concern>> = {
 export const PERMISSION_ALONE: ReadonlySet<string> = new Set([
   'kreki.auth.v1.AuthAuditService/ListAuditEntries',
   'kreki.auth.v1.DirectoryService/BatchGetContacts',
+  'kreki.auth.v1.PrivacyService/EraseUser',
+  'kreki.auth.v1.PrivacyService/GetErasure',
   'kreki.auth.v1.UserAdminService/DeactivateUser',
   'kreki.auth.v1.UserAdminService/GetUser',
   'kreki.auth.v1.UserAdminService/UpdateUserRole',
@@ -102,6 +104,9 @@ export const PERMISSION_ALONE: ReadonlySet<string> = new Set([
   'kreki.emergency.v1.EmergencyService/ListDispatchDecisions',
   'kreki.notification.v1.NotificationAuditService/ListAuditEntries',
   'kreki.notification.v1.NotificationService/ListDeliveries',
+  'kreki.privacy.v1.PersonalDataService/CheckErasure',
+  'kreki.privacy.v1.PersonalDataService/Erase',
+  'kreki.privacy.v1.PersonalDataService/Export',
   'kreki.volunteer.v1.VolunteerAuditService/ListAuditEntries',
   'kreki.volunteer.v1.VolunteerService/FindNearby',
   'kreki.volunteer.v1.VolunteerService/VerifyCertification',
