@@ -1,4 +1,4 @@
-import type { ServiceImpl } from '@connectrpc/connect';
+import { ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import type { TraceService } from '@kreki/gen/kreki/mesh/v1/trace_service_pb.js';
 import { streamOf } from '@kreki/runtime/events/subjects';
 import { serviceNames, services } from '../../topology.ts';
@@ -17,28 +17,31 @@ export const getStory =
     const spans = spansAbout(telemetry.spans, emergencyId);
     const traceIds = [...new Set(spans.map(({ traceId }) => hex(traceId)))].slice(0, TRACES_MAX);
     const traces = traceIds.map((id) => summaryOf([...telemetry.spans.ofTrace(Buffer.from(id, 'hex'))]));
-    // The story is told without its events rather than not at all.
-    const events = await eventsAbout(context, emergencyId).catch(() => []);
+    const { events, problem } = await eventsAbout(context, emergencyId);
+    const unread = problem ? [{ name: 'jetstream', available: false, problem }] : [];
     return {
       steps: tellStory(spans, events),
       traces: traces.filter((summary) => summary !== undefined),
-      sources: sources.statuses(),
+      sources: [...sources.statuses().filter(({ name }) => name !== unread[0]?.name), ...unread],
     };
   };
 
-/** Events whose aggregate is the emergency, of every domain. */
-async function eventsAbout({ sources, eventTypes }: Context, emergencyId: string) {
-  const manager = managerOf(sources.bus);
-  const domains = serviceNames.filter((name) => services[name].publishes);
-  const found = await Promise.all(
-    domains.map(async (domain): Promise<(EventMessage & { domain: string })[]> => {
-      const page = await readBackwards(manager, streamOf(domain), {
+/** Events whose aggregate is the emergency, of every domain; where one cannot be read, the story is told without it. */
+async function eventsAbout({ sources, eventTypes, log }: Context, emergencyId: string) {
+  const events: (EventMessage & { domain: string })[] = [];
+  let problem = '';
+  for (const domain of serviceNames.filter((name) => services[name].publishes)) {
+    try {
+      const { found } = await readBackwards(managerOf(sources.bus), streamOf(domain), {
         before: undefined,
         limit: EVENTS_MAX,
         matches: ({ header }) => header.get('ce-subject') === emergencyId,
       });
-      return page.found.map((message) => ({ ...eventMessage(eventTypes, message), domain }));
-    }),
-  );
-  return found.flat();
+      events.push(...found.map((message) => ({ ...eventMessage(eventTypes, message), domain })));
+    } catch (error) {
+      problem = `the events of ${domain} could not be read: ${ConnectError.from(error).rawMessage}`;
+      log.warn({ err: error, domain }, 'a story is told without events');
+    }
+  }
+  return { events, problem };
 }

@@ -170,7 +170,8 @@ test('axe finds nothing serious in any view, light or dark', { timeout }, async 
     await page.evaluate((theme) => localStorage.setItem('theme', theme), colorScheme);
     for (const view of VIEWS) {
       await page.goto(`${base}/${view}`);
-      await page.locator('.table, .flow, .cards, .contracts').first().waitFor();
+      await page.locator('.spinner').first().waitFor({ state: 'detached' });
+      await page.locator('main > *').first().waitFor();
       const { violations } = await new AxeBuilder({ page }).analyze();
       for (const { id, impact, nodes } of violations) {
         if (impact === 'serious' || impact === 'critical')
