@@ -96,7 +96,7 @@ export function openBus(url: string, { name, log, replicas = 1 }: BusOptions): B
     while (!stopping.signal.aborted) {
       try {
         const opened = await connect({
-          ...parse(url),
+          ...serversOf(url),
           name,
           inboxPrefix: inboxOf(name),
           maxReconnectAttempts: -1,
@@ -185,8 +185,14 @@ export function openBus(url: string, { name, log, replicas = 1 }: BusOptions): B
   };
 }
 
-/** nats.js takes credentials apart from the servers. */
-function parse(url: string): { servers: string[]; user?: string; pass?: string; token?: string; tls?: object } {
+/** What nats.js is told of an URL: credentials apart from the servers. */
+export function serversOf(url: string): {
+  servers: string[];
+  user?: string;
+  pass?: string;
+  token?: string;
+  tls?: object;
+} {
   const urls = url.split(',').map((each) => new URL(each.trim()));
   const { username, password } = urls[0] ?? new URL('nats://127.0.0.1');
   const to = {

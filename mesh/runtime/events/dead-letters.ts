@@ -1,7 +1,10 @@
 import { type JsMsg, type MsgHdrs, headers as natsHeaders, type StoredMsg } from 'nats';
 import type { Bus } from './bus.ts';
 import { ensureDeadLetterStream, isNotFound } from './streams.ts';
-import { DEAD_LETTER_STREAM, DEAD_LETTER_SUBJECTS } from './subjects.ts';
+import { DEAD_LETTER_STREAM, DEAD_LETTER_SUBJECTS, deadLetterSubjects } from './subjects.ts';
+
+/** All that is needed of a bus. */
+export type JetStreams = Pick<Bus, 'jetstream'>;
 
 /** An event that a consumer gave up on. */
 export interface DeadLetter {
@@ -14,11 +17,12 @@ export interface DeadLetter {
   readonly subject: string;
   readonly id: string;
   readonly aggregateId: string;
+  /** When the event was made, unless it does not say. */
+  readonly madeAt: Date | undefined;
   readonly diedAt: Date;
   readonly payload: Uint8Array;
 }
 
-const PREFIX = 'kreki.dead';
 const HEADER = {
   durable: 'kreki-durable',
   reason: 'kreki-reason',
@@ -42,7 +46,10 @@ export async function publishDeadLetter(
   headers.set(HEADER.subject, message.subject);
   const msgID = `dead:${death.durable}:${message.headers?.get('ce-id') || 'none'}:${message.seq}`;
   await ensureDeadLetterStream(manager, replicas);
-  await client.publish(`${PREFIX}.${death.durable}.${message.subject}`, message.data, { headers, msgID });
+  await client.publish(deadLetterSubjects(death.durable).replace('>', message.subject), message.data, {
+    headers,
+    msgID,
+  });
 }
 
 /** Whether an event is meant for this consumer: one that was replayed is for the consumer alone that had given it up. */
@@ -51,16 +58,20 @@ export function isFor(message: JsMsg, durable: string): boolean {
   return !only || only === durable;
 }
 
-/** Dead letters, the oldest first, after a place in the stream; none while no consumer has ever made the stream. */
+/**
+ * Dead letters, the oldest first, after a place in the stream; none while no consumer has ever made the stream.
+ * @param options.durable only those of one consumer
+ */
 export async function listDeadLetters(
-  bus: Bus,
-  options: { after?: number; limit?: number } = {},
+  bus: JetStreams,
+  options: { after?: number; limit?: number; durable?: string | undefined } = {},
 ): Promise<DeadLetter[]> {
   const { manager } = required(bus);
+  const subjects = options.durable ? deadLetterSubjects(options.durable) : DEAD_LETTER_SUBJECTS;
   const found: DeadLetter[] = [];
   for (let seq = (options.after ?? 0) + 1; found.length < (options.limit ?? 100); ) {
     // The next one that is still there, from this place on; nats.js does not name this request.
-    const query = { seq, next_by_subj: DEAD_LETTER_SUBJECTS };
+    const query = { seq, next_by_subj: subjects };
     const stored = await orNone(manager.streams.getMessage(DEAD_LETTER_STREAM, query));
     if (!stored) break;
     found.push(read(stored));
@@ -70,7 +81,7 @@ export async function listDeadLetters(
 }
 
 /** One dead letter; undefined when it was replayed, dropped, or has aged out. */
-export async function getDeadLetter(bus: Bus, seq: number): Promise<DeadLetter | undefined> {
+export async function getDeadLetter(bus: JetStreams, seq: number): Promise<DeadLetter | undefined> {
   const stored = await find(bus, seq);
   return stored && read(stored);
 }
@@ -85,6 +96,7 @@ function read(stored: StoredMsg): DeadLetter {
     subject: header(HEADER.subject),
     id: header('ce-id'),
     aggregateId: header('ce-subject'),
+    madeAt: header('ce-time') ? new Date(header('ce-time')) : undefined,
     diedAt: stored.time,
     payload: stored.data,
   };
@@ -94,7 +106,7 @@ function read(stored: StoredMsg): DeadLetter {
  * Publishes a dead letter to its subject again, with the same event id, for the consumer that gave it up and no other. Then drops it.
  * @returns false when there is no such dead letter.
  */
-export async function replayDeadLetter(bus: Bus, seq: number): Promise<boolean> {
+export async function replayDeadLetter(bus: JetStreams, seq: number): Promise<boolean> {
   const { client } = required(bus);
   const stored = await find(bus, seq);
   if (!stored) return false;
@@ -110,12 +122,12 @@ export async function replayDeadLetter(bus: Bus, seq: number): Promise<boolean> 
  * Removes a dead letter for good.
  * @returns false when there is no such dead letter.
  */
-export async function dropDeadLetter(bus: Bus, seq: number): Promise<boolean> {
+export async function dropDeadLetter(bus: JetStreams, seq: number): Promise<boolean> {
   const { manager } = required(bus);
   return (await find(bus, seq)) !== undefined && manager.streams.deleteMessage(DEAD_LETTER_STREAM, seq, false);
 }
 
-const find = (bus: Bus, seq: number): Promise<StoredMsg | undefined> =>
+const find = (bus: JetStreams, seq: number): Promise<StoredMsg | undefined> =>
   orNone(required(bus).manager.streams.getMessage(DEAD_LETTER_STREAM, { seq }));
 
 async function orNone<T>(found: Promise<T>): Promise<T | undefined> {
@@ -136,7 +148,7 @@ function eventHeaders(from: Iterable<[string, string[]]>): MsgHdrs {
   return headers;
 }
 
-function required(bus: Bus) {
+function required(bus: JetStreams) {
   const jetstream = bus.jetstream();
   if (!jetstream) throw new Error('NATS is not connected');
   return jetstream;

@@ -36,7 +36,7 @@ test('an event that fails at each attempt becomes a dead letter with its reason,
   const { bus, made, others, moves, database } = await withDeadLetters(t, 1);
   const [letter] = await listDeadLetters(bus);
   assert.ok(letter);
-  const { diedAt, payload, ...rest } = letter;
+  const { madeAt, diedAt, payload, ...rest } = letter;
   assert.deepEqual(rest, {
     seq: 1,
     durable: 'test-moves',
@@ -46,6 +46,7 @@ test('an event that fails at each attempt becomes a dead letter with its reason,
     id: made[0]?.id,
     aggregateId: 'a1',
   });
+  assert.ok(madeAt && madeAt <= diedAt);
   assert.ok(Math.abs(diedAt.getTime() - Date.now()) < 10_000);
   assert.deepEqual(Buffer.from(payload), Buffer.from(made[0]?.payload ?? []));
   assert.deepEqual(others.of('a1'), [1]);
