@@ -14,18 +14,14 @@ export function listing(letters: readonly DeadLetter[], now: Date, width = proce
     age(letter.diedAt, now),
     letter.durable,
     typeName(letter.subject),
-    letter.aggregateId,
     String(letter.attempts),
+    maskText(letter.reason),
   ]);
-  const columns = table([['number', 'died', 'consumer', 'event', 'about', 'tries', 'reason'], ...rows.map(withReason)]);
+  const columns = table([['number', 'died', 'consumer', 'event', 'tries', 'reason'], ...rows]);
   const [head = '', ...lines] = columns.split('\n');
   const start = head.indexOf('reason');
   const shown = lines.map((line) => cut(line, Math.max(width, start + REASON_WIDTH_MIN)));
   return [styleText('dim', head), ...shown].join('\n');
-
-  function withReason(row: string[], index: number): string[] {
-    return [...row, maskText(letters[index]?.reason ?? '')];
-  }
 }
 
 /** Everything of one, the event as JSON. */

@@ -65,8 +65,8 @@ test('dead letters are listed with who gave up on what and why, page by page', a
   const { command, numbers, failing } = await withDeadLetters(t, 3);
   const { code, said } = await command('');
   assert.equal(code, 0);
-  assert.match(said, /number +died +consumer +event +about +tries +reason/);
-  assert.match(said, /1 +\d+ s +test-moves +ResponderAccepted +press +1 +Error: cannot tell ••• or ••• of e1/);
+  assert.match(said, /number +died +consumer +event +tries +reason/);
+  assert.match(said, /1 +\d+ s +test-moves +ResponderAccepted +1 +Error: cannot tell ••• or ••• of e1/);
   assert.match(said, /3 dead letters at 127\.0\.0\.1/);
   assert.deepEqual(await numbers('list --limit 2'), [1, 2]);
   assert.match((await command('list --limit 2')).said, /more: --after 2/);
