@@ -36,6 +36,7 @@ export async function readBackwards(
     throw error;
   });
   const found: StoredMsg[] = [];
+  if (state.messages === 0) return { found, next: 0 };
   let seq = Math.min(options.before ?? Number.MAX_SAFE_INTEGER, state.last_seq + 1) - 1;
   for (let scanned = 0; seq >= state.first_seq && scanned < SCAN_MAX; scanned += BATCH) {
     const places = Array.from({ length: BATCH }, (_, index) => seq - index).filter((place) => place >= state.first_seq);
