@@ -8,16 +8,18 @@ const packages = new Map([
   ['@kreki/gateway', 'gateway'],
   ['@kreki/auth', 'services/auth'],
   ['@kreki/simulators', 'mesh/simulators'],
+  ['@kreki/issuer', 'mesh/issuer'],
 ]);
 const violates = (file: string, specifier: string) => findViolations([{ file, specifier }], packages).length > 0;
 
-test('a service may import the contracts, the runtime, itself and packages from outside', () => {
+test('a service may import the contracts, the runtime, the topology, itself and packages from outside', () => {
   for (const specifier of [
     '@kreki/gen/kreki/auth/v1/user_pb.js',
     '@kreki/runtime',
     './config.ts',
     'ioredis',
     'node:fs',
+    '../../mesh/topology.ts',
   ]) {
     assert.equal(violates('services/auth/main.ts', specifier), false, specifier);
   }
@@ -36,9 +38,11 @@ test('the runtime imports no domain, whichever way it names it', () => {
   assert.equal(violates('mesh/runtime/rpc/server.ts', '@kreki/gen/kreki/options/v1/options_pb.js'), false);
 });
 
-test('a test may use any contract and the simulators, but no other service', () => {
+test('a test may use any contract, the simulators and the issuer, but no other service', () => {
   assert.equal(violates('mesh/runtime/test/rpc.test.ts', '@kreki/gen/kreki/emergency/v1/emergency_pb.js'), false);
   assert.equal(violates('services/volunteer/test/world.ts', '@kreki/simulators'), false);
+  assert.equal(violates('mesh/runtime/testing/authority.ts', '../../issuer/authority.ts'), false);
+  assert.equal(violates('mesh/runtime/identity/mtls.ts', '@kreki/issuer/authority'), true);
   assert.equal(violates('services/volunteer/test/world.ts', '@kreki/auth'), true);
 });
 
