@@ -46,9 +46,11 @@ export function mtlsIdentity(certificates: Certificates, log: Logger): MeshIdent
         ALPNProtocols: ['h2'],
         handshakeTimeout: HANDSHAKE_LIMIT_MS,
       });
-      handshakes.on('tlsClientError', (error: NodeJS.ErrnoException, socket) =>
-        refuse(socket, String(socket.authorizationError ?? error.code)),
-      );
+      handshakes.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+        // Whoever hangs up before showing anything has not been refused.
+        if (error.code === 'ECONNRESET' && !socket.authorizationError) return;
+        refuse(socket, String(socket.authorizationError ?? error.code));
+      });
       handshakes.on('secureConnection', (socket) => {
         const certificate = socket.getPeerCertificate();
         const name = nameIn(certificate.subjectaltname);

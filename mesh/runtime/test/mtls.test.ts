@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { connect, type SecureClientSessionOptions } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
@@ -52,6 +53,18 @@ const reasonLogged = (reason: string) => until(() => lines.some((line) => line.r
 
 test('every process of the mesh may ask for health', async () => {
   assert.equal(await ask(await authority.give('volunteer')), 'answered');
+});
+
+test('whoever hangs up during the handshake is not taken for somebody refused', async () => {
+  const { hostname, port } = new URL(server.url);
+  const before = lines.length;
+  const socket = connectTcp(Number(port), hostname, () => socket.end());
+  await new Promise((resolve) => socket.resume().once('close', resolve));
+  await authority.give('volunteer').then(ask);
+  assert.deepEqual(
+    lines.slice(before).filter(({ msg }) => String(msg).startsWith('connection refused')),
+    [],
+  );
 });
 
 test('who shows no certificate is not heard', async () => {
