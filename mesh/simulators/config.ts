@@ -54,6 +54,8 @@ export function readConfig(env: NodeJS.ProcessEnv): SimulatorsConfig {
     if (value && !/^https?:\/\//.test(value)) problems.push(`${name} is not an http(s) URL: ${value}`);
     return value.replace(/\/+$/, '');
   };
+  const optional = (name: string): string | undefined => env[name] || undefined;
+  const ledgerFile = optional('LEDGER_FILE');
   const config: SimulatorsConfig = {
     host: text('HOST', '127.0.0.1'),
     httpPort: port('HTTP_PORT', 8095),
@@ -66,6 +68,7 @@ export function readConfig(env: NodeJS.ProcessEnv): SimulatorsConfig {
       appSecret: secret('WHATSAPP_APP_SECRET'),
       verifyToken: secret('WHATSAPP_VERIFY_TOKEN'),
     },
+    ...(ledgerFile && { ledgerFile }),
   };
   if (problems.length > 0) throw new Error(`simulators cannot start:\n  ${problems.join('\n  ')}`);
   return config;

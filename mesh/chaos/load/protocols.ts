@@ -1,6 +1,6 @@
 import { Code, ConnectError, type Transport } from '@connectrpc/connect';
-import { createGrpcTransport } from '@connectrpc/connect-node';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
+import { createGrpcTransport } from './grpc-transport.ts';
 import type { Way } from './journal.ts';
 import { createRestTransport } from './rest-transport.ts';
 
@@ -14,8 +14,7 @@ export function openTransports({ edgeUrl, h2cUrl }: { edgeUrl: string; h2cUrl: s
   return {
     connect: createConnectTransport({ baseUrl: edgeUrl, fetch: honestFetch }),
     'grpc-web': createGrpcWebTransport({ baseUrl: edgeUrl, fetch: honestFetch }),
-    // A phone notices soon that its connection is dead.
-    grpc: createGrpcTransport({ baseUrl: h2cUrl, pingIntervalMs: 2_000, pingTimeoutMs: 2_000 }),
+    grpc: createGrpcTransport({ baseUrl: h2cUrl }),
     rest: createRestTransport({ baseUrl: edgeUrl, fetch: honestFetch }),
   };
 }
