@@ -5,6 +5,7 @@ import {
   integer,
   LOG_LEVELS,
   list,
+  loadSettings,
   meshSettings,
   oneOf,
   optional,
@@ -46,6 +47,7 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     limitPerIp: integer('RATE_LIMIT_PER_IP', { default: 600, min: 1 }),
     limitPerUser: integer('RATE_LIMIT_PER_USER', { default: 600, min: 1 }),
     ...breakerSettings,
+    ...loadSettings,
     /** How long callers are answered and asked to go elsewhere, when another instance takes over. */
     leaveMs: duration('LEAVE', { default: '3s' }),
     /** How long calls under way may go on after that. */

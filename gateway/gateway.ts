@@ -14,6 +14,7 @@ import { createEdge } from './edge/edge.ts';
 import { createIdentity } from './edge/identity.ts';
 import { createLimits } from './edge/limits.ts';
 import { createRevocations } from './edge/revocations.ts';
+import { openRoom } from './edge/room.ts';
 import { openSharedState } from './edge/shared-state.ts';
 import { clientAddressBehind } from './http/client-address.ts';
 import { createCors } from './http/cors.ts';
@@ -42,6 +43,7 @@ export async function startGateway(config: Config): Promise<RunningGateway> {
   const shared = await openSharedState(config.redisUrl, log);
   const upstreams = openUpstreams(config.upstreams, meshIdentity, config.breaker, log);
   const readiness = watchReadiness(upstreams, log);
+  const room = openRoom(config.shedDelayMs);
   const stopping = new AbortController();
   const shutdown = new AbortController();
 
@@ -52,6 +54,7 @@ export async function startGateway(config: Config): Promise<RunningGateway> {
       createRevocations(shared),
     ),
     limits: createLimits(shared, { ip: config.limitPerIp, user: config.limitPerUser }, registry.methods),
+    room,
     types: registry.types,
     log,
     shutdown: shutdown.signal,
@@ -79,6 +82,7 @@ export async function startGateway(config: Config): Promise<RunningGateway> {
 
   const end = async () => {
     await readiness.stop();
+    room.stop();
     closeUpstreams(upstreams);
     meshIdentity.stop();
     shared.stop();

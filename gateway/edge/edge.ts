@@ -13,12 +13,13 @@ import type { Identity } from './identity.ts';
 import type { Limits } from './limits.ts';
 import { observe } from './observe.ts';
 import { refused } from './refused.ts';
+import type { Room } from './room.ts';
 
 /** The way of every call through the edge, whichever protocol it came by. */
 export interface Edge {
   /**
-   * Decides by the contract's rules whether a call goes on: who calls, whether the token still holds, whether they call too often, and whether
-   * the rules let them. Throws the ConnectError to answer with; the request's body need not be read before. Where refusals go on record, the
+   * Decides by the contract's rules whether a call goes on: whether there is room for it, who calls, whether the token still holds, whether
+   * they call too often, and whether the rules let them. Throws the ConnectError to answer with; the request's body need not be read before. Where refusals go on record, the
    * call that comes back throws it.
    */
   admit(target: EdgeMethod, exchange: Exchange): Promise<AdmittedCall>;
@@ -28,15 +29,17 @@ export interface EdgeParts {
   readonly upstreams: Upstreams;
   readonly identity: Identity;
   readonly limits: Limits;
+  readonly room: Room;
   readonly types: TypeRegistry;
   readonly log: Logger;
   /** Ends streams when the edge stops; its reason is what they are told. */
   readonly shutdown: AbortSignal;
 }
 
-export function createEdge({ upstreams, identity, limits, types, log, shutdown }: EdgeParts): Edge {
+export function createEdge({ upstreams, identity, limits, room, types, log, shutdown }: EdgeParts): Edge {
   /** Answers with the refusal of a call that the service is to hear of, and throws every other one. */
   const check = async (target: EdgeMethod, exchange: Exchange): Promise<ConnectError | undefined> => {
+    await room.take(target, exchange);
     const known = await identity.read(exchange).catch((error: unknown) => ({ error }));
     if ('error' in known) {
       // Whoever tries tokens is counted as well.

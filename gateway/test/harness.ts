@@ -29,6 +29,8 @@ export async function startEdge(env: Record<string, string> = {}): Promise<TestE
       H2C_PORT: '0',
       REDIS_URL: redisUrl,
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+      // Tests share their process, and the machine with others.
+      SHED_DELAY: '0s',
       TRUSTED_PROXIES: '127.0.0.1,::1',
       DRAIN: '1s',
       ...Object.fromEntries(urls),

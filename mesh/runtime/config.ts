@@ -78,8 +78,15 @@ export function serviceSettings<const Calls extends string>(service: ServiceDesc
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     upstreams,
     ...breakerSettings,
+    ...loadSettings,
   };
 }
+
+/** When calls are refused because there is too much to do. */
+export const loadSettings = {
+  /** How late the event loop may be on average; 0: whatever it is. */
+  shedDelayMs: duration('SHED_DELAY', { default: '200ms' }),
+};
 
 /** For services with a database of their own. */
 export const databaseSettings = {
@@ -121,6 +128,7 @@ export interface ServiceConfig {
   readonly callers: ServiceDescription['callers'];
   readonly upstreams: Readonly<Record<string, string>>;
   readonly breaker?: BreakerSettings;
+  readonly shedDelayMs?: number;
   readonly databaseUrl?: string;
   readonly databasePoolSize?: number;
   readonly migrateOnly?: boolean;

@@ -17,9 +17,11 @@ import { openMeshIdentity } from './identity/mesh-identity.ts';
 import { createTokenVerifier } from './identity/verifier.ts';
 import { createLogger, type Logger } from './log.ts';
 import { type Loop, loop } from './loop.ts';
+import { openServiceAdmission } from './rpc/admission/service-admission.ts';
 import { clientTelemetry } from './rpc/client.ts';
 import type { Implementation } from './rpc/handlers.ts';
 import { access } from './rpc/interceptors/access.ts';
+import { admission } from './rpc/interceptors/admission.ts';
 import { callers } from './rpc/interceptors/callers.ts';
 import { telemetry } from './rpc/interceptors/telemetry.ts';
 import { prepareValidation, validation } from './rpc/interceptors/validation.ts';
@@ -141,6 +143,8 @@ export async function createService<C extends ServiceConfig>(
         const loops = database && rpc.some(isAudited) ? [...own, auditHousekeeping(database, log)] : own;
         const verify = createTokenVerifier({ fetchKeys: options.fetchKeys ?? fetchKeysFrom(transportTo('auth')) });
         await warmUp([verify.prepare, () => rpc.forEach(prepareRules), first], log);
+        const room = openServiceAdmission(config);
+        ends.push(() => room.stop());
         const server = await startRpcServer({
           identity,
           host: config.host,
@@ -149,6 +153,7 @@ export async function createService<C extends ServiceConfig>(
           implementations: rpc,
           interceptors: [
             telemetry(log, identity.scheme === 'https' ? 'mtls' : 'linkerd'),
+            admission(room),
             ...(database ? [audit(database, log)] : []),
             callers(config.callers, log),
             access(verify),

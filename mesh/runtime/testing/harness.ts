@@ -67,6 +67,8 @@ export async function testMesh(name: string): Promise<TestMesh> {
       AUTH_URL: identity.url,
       ...personalData,
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+      // Tests share their process, and the machine with others.
+      SHED_DELAY: '0s',
       ...extra,
     }),
     async client(service, url, as, answerer = answererOf(service)) {
