@@ -33,13 +33,16 @@ export interface Listeners {
 type Handler = (request: HttpRequest, response: HttpResponse) => void;
 type CompatibleHandler = (request: http2.Http2ServerRequest, response: http2.Http2ServerResponse) => void;
 
+/** A phone that lost its network says nothing; its streams end when it does not answer to this. */
+const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 };
 const HTTP1: http.ServerOptions = {
+  ...KEEP_ALIVE,
   keepAliveTimeout: 65_000,
   headersTimeout: 15_000,
   // Whoever sends slowly holds a connection no longer than this; clients that stream for longer do it over HTTP/2.
   requestTimeout: 300_000,
 };
-const HTTP2: http2.ServerOptions = { settings: { maxConcurrentStreams: 1_000 } };
+const HTTP2: http2.ServerOptions = { ...KEEP_ALIVE, settings: { maxConcurrentStreams: 1_000 } };
 
 export async function listen(options: ListenerOptions, handler: Handler): Promise<Listeners> {
   const { tlsCertFile, tlsKeyFile } = options;

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../log.ts';
+import { during } from './during.ts';
 import { databaseError, isLost, isRetryable } from './errors.ts';
 import { type DataSteps, migrate } from './migrations.ts';
-import { run, withClient } from './session.ts';
+import { hasAnswered, run, withClient } from './session.ts';
 import type { Prepared } from './sql.ts';
 import { getTypeParser } from './types.ts';
 
@@ -22,6 +23,11 @@ export interface Tx extends Queryable {
 export interface Database extends Queryable {
   /** The pool itself, for Prisma: `new PrismaPg(database.pool)`. */
   readonly pool: pg.Pool;
+  /**
+   * The same database for what is only read while a call goes on: when its signal aborts, a statement under way is cancelled and nobody waits for
+   * a connection any more. What a call writes is not for this: a press counts although the phone that sent it has lost its network since.
+   */
+  during(signal: AbortSignal): Queryable;
   /**
    * Commits what `work` did, or nothing. `work` runs again (up to 5 times) after a serialisation failure or a deadlock, so that it
    * does nothing outside the transaction; every other failure is thrown, without another try.
@@ -46,11 +52,13 @@ export interface DatabaseOptions {
 }
 
 const TRANSACTION_TRIES = 5;
-const CONNECT_TIMEOUT_MS = 5_000;
+/** Less than most deadlines, so that callers learn why they have no answer. */
+const CONNECT_TIMEOUT_MS = 3_000;
 const ANSWER_PATIENCE_MS = 5_000;
 const START_PATIENCE_MS = 60_000;
 const STOP_PATIENCE_MS = 3_000;
 const HEALTH_TIMEOUT_MS = 1_000;
+const BUSY_ANSWER_MS = 3_000;
 
 /** Opens a pool on a database, waits for the server when it is not up yet, and brings the schema up to date. */
 export async function openDatabase(url: string, options: DatabaseOptions): Promise<Database> {
@@ -64,7 +72,9 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
     // A server that does not even say that time is up is gone.
     query_timeout: statementTimeoutMs + ANSWER_PATIENCE_MS,
     idle_in_transaction_session_timeout: 30_000,
+    // A server that vanished without a word is noticed on idle connections too.
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     types: { getTypeParser },
   });
   // A connection that is lost in the instant in which it is lent has nobody listening yet, and would end the process.
@@ -81,6 +91,7 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
   return {
     pool,
     query: (statement, values) => withClient(pool, (client) => run(client, statement, values)),
+    during: (signal) => during(pool, signal),
     transaction: (work) => transaction(pool, work),
     healthy: () => healthy(pool),
     stop: () => end(pool, options.log),
@@ -122,12 +133,14 @@ async function send(client: pg.PoolClient, command: 'BEGIN' | 'COMMIT'): Promise
   }
 }
 
+/** While every connection is lent out, that the server answers those who have them is what counts: a busy service is not an ill one. */
 async function healthy(pool: pg.Pool): Promise<boolean> {
   const answered = pool.query('SELECT 1').then(
     () => true,
     () => false,
   );
-  return Promise.race([answered, sleep(HEALTH_TIMEOUT_MS, false, { ref: false })]);
+  const inTime = await Promise.race([answered, sleep(HEALTH_TIMEOUT_MS, false, { ref: false })]);
+  return inTime || (pool.waitingCount > 0 && hasAnswered(pool, BUSY_ANSWER_MS));
 }
 
 /** Closes the connections as they are given back; one that never is does not hold up the rest. */

@@ -1,6 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import pg from 'pg';
-import { fail } from '../errors.ts';
+import { fail, tryLater } from '../errors.ts';
+import { markFinal } from '../rpc/metadata.ts';
 
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
@@ -25,6 +26,8 @@ const LOST =
 /** pg-pool's words when every connection stayed lent out. */
 const EXHAUSTED = /timeout exceeded when trying to connect/i;
 
+const IN_USE_RETRY_MS = 1_000;
+
 /** Prisma's codes for a server that is not reached, does not answer in time, went away, or has no connection left. */
 const PRISMA_LOST: ReadonlySet<string> = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037']);
 
@@ -44,6 +47,11 @@ export function isLost(error: unknown): boolean {
   return cause instanceof pg.DatabaseError ? UNAVAILABLE.test(code) : LOST.test(`${code} ${cause.message}`);
 }
 
+/** UNAVAILABLE when there is no connection to be had for all who ask: asking again at once would make them more. */
+export function connectionsInUse(message: string, cause?: unknown): ConnectError {
+  return markFinal(tryLater(Code.Unavailable, 'DATABASE_UNAVAILABLE', message, IN_USE_RETRY_MS, {}, cause));
+}
+
 /**
  * UNAVAILABLE with reason `DATABASE_UNAVAILABLE` when the database could not be reached, so that an idempotent call is sent again; every
  * other error as it is.
@@ -51,6 +59,6 @@ export function isLost(error: unknown): boolean {
 export function databaseError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ConnectError) return error;
   const unavailable = (message: string) => fail(Code.Unavailable, 'DATABASE_UNAVAILABLE', message, {}, error);
-  if (EXHAUSTED.test(error.message)) return unavailable('every database connection is in use');
+  if (EXHAUSTED.test(error.message)) return connectionsInUse('every database connection is in use', error);
   return isLost(error) ? unavailable('the database cannot be reached now') : error;
 }

@@ -1,12 +1,17 @@
-import { Code } from '@connectrpc/connect';
 import type pg from 'pg';
-import { fail } from '../errors.ts';
-import { databaseError, isLost } from './errors.ts';
+import { untilAborted } from '../rpc/deadline.ts';
+import { connectionsInUse, databaseError, isLost } from './errors.ts';
 import type { Prepared } from './sql.ts';
 import { statement } from './telemetry.ts';
 
 /** Calls that may wait for a connection; those beyond would only time out. */
 const WAITING_MAX = 1_000;
+
+const answeredMs = new WeakMap<pg.Pool, number>();
+
+/** Whether the server answered somebody within so many milliseconds. */
+export const hasAnswered = (pool: pg.Pool, withinMs: number): boolean =>
+  performance.now() - (answeredMs.get(pool) ?? Number.NEGATIVE_INFINITY) < withinMs;
 
 /** Sends a prepared statement on a connection. */
 export async function run<Row extends object>(
@@ -25,11 +30,20 @@ export async function run<Row extends object>(
   }
 }
 
-/** Lends a connection of the pool. It is kept after a statement that failed, and dropped when the connection itself did. */
-export async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  if (pool.waitingCount >= WAITING_MAX)
-    throw fail(Code.Unavailable, 'DATABASE_UNAVAILABLE', 'too many calls wait for the database already');
-  const client = await pool.connect().catch((error: unknown) => {
+/**
+ * Lends a connection of the pool. It is kept after a statement that failed, and dropped when the connection itself did. When the signal aborts
+ * nobody waits for one any more.
+ */
+export async function withClient<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  if (pool.waitingCount >= WAITING_MAX) throw connectionsInUse('too many calls wait for the database already');
+  const lent = pool.connect();
+  const client = await (signal ? untilAborted(signal, lent) : lent).catch((error: unknown) => {
+    // One that comes after all goes to whoever waits next.
+    if (signal?.aborted) lent.then((late) => late.release()).catch(() => undefined);
     throw databaseError(error);
   });
   let broken = false;
@@ -38,7 +52,9 @@ export async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient)
   };
   client.on('error', breaks);
   try {
-    return await work(client);
+    const result = await work(client);
+    answeredMs.set(pool, performance.now());
+    return result;
   } catch (error) {
     if (isLost(error)) broken = true;
     throw error;

@@ -48,7 +48,7 @@ export function toMetadata(headers: Headers, options?: MetadataOptions): Metadat
 const PUSHBACK = 'grpc-retry-pushback-ms';
 
 /** Marks an error that was tried again already, so that no caller further up does it too. */
-export function markFinal(error: unknown): unknown {
+export function markFinal<T>(error: T): T {
   if (error instanceof ConnectError && error.code === Code.Unavailable) error.metadata.set(PUSHBACK, '-1');
   return error;
 }

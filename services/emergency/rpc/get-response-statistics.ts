@@ -12,11 +12,11 @@ const DAY_MS = 86_400_000;
 
 export const getResponseStatistics =
   ({ database }: Context): Rpc<'getResponseStatistics'> =>
-  async ({ startTime, endTime }) => {
+  async ({ startTime, endTime }, call) => {
     const end = endTime ? timestampDate(endTime) : new Date();
     const start = startTime ? timestampDate(startTime) : new Date(end.getTime() - DAY_MS);
     if (start >= end) throw fail(Code.InvalidArgument, 'BAD_PERIOD', 'the period must end after it begins');
-    const rows = await responseStatistics(database, start, end);
+    const rows = await responseStatistics(database.during(call.signal), start, end);
     return {
       rows: rows.map(({ severity, emergencies, completed, cancelled, escalated, ...times }) => ({
         severity: severity ?? Severity.UNSPECIFIED,

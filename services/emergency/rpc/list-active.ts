@@ -25,7 +25,7 @@ export const listActive =
     )?.after;
     const scope = person.can(DISPATCHER.read) ? undefined : person.userId;
     if (!scope) byPrivilege(call);
-    const rows = await listOpen(database, { after, severity, limit: size + 1 }, scope);
+    const rows = await listOpen(database.during(call.signal), { after, severity, limit: size + 1 }, scope);
     const page = rows.slice(0, size);
     const own = scope
       ? await offersTo(

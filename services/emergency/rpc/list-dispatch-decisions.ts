@@ -14,10 +14,10 @@ interface Keyset {
 
 export const listDispatchDecisions =
   ({ database }: Context): Rpc<'listDispatchDecisions'> =>
-  async ({ id, pageSize: wanted, pageToken }) => {
+  async ({ id, pageSize: wanted, pageToken }, call) => {
     const size = pageSize(wanted, PAGE.default, PAGE.max);
     const after = decodePageToken<Keyset>(pageToken, ({ after }) => Number.isSafeInteger(after))?.after ?? 0;
-    const rows = await listDecisions(database, id, after, size + 1);
+    const rows = await listDecisions(database.during(call.signal), id, after, size + 1);
     if (rows.length === 0 && !(await findEmergency(database, id))) throw noSuchEmergency(id);
     const page = rows.slice(0, size);
     const last = page.at(-1);

@@ -10,9 +10,9 @@ const COUNT_MAX = 100;
 
 export const findNearby =
   ({ database, positionFreshMs }: Context): Rpc<'findNearby'> =>
-  async ({ location, radiusMeters, skills, excludeIds, maxPositionAge, limit }) => {
+  async ({ location, radiusMeters, skills, excludeIds, maxPositionAge, limit }, { signal }) => {
     if (!location) throw new TypeError('a checked request has a location');
-    const found = await findEligible(database, {
+    const found = await findEligible(database.during(signal), {
       latitude: location.latitude,
       longitude: location.longitude,
       radiusMeters,

@@ -10,9 +10,9 @@ const PAGE_MAX = 100;
 
 export const listVolunteers =
   (context: Context): Rpc<'listVolunteers'> =>
-  async (request) => {
+  async (request, { signal }) => {
     const size = pageSize(request.pageSize, PAGE_DEFAULT, PAGE_MAX);
-    const keys = await listByName(context.database, {
+    const keys = await listByName(context.database.during(signal), {
       onDuty: request.dutyStatus ? request.dutyStatus === DutyStatus.ON_DUTY : undefined,
       skill: request.skill || undefined,
       after: decodePageToken<NameKey>(request.pageToken, isNameKey),
