@@ -7,7 +7,7 @@ import type { Holdings } from '../privacy/holdings.ts';
 
 /** Tables of the runtime in which ids of people stay: the audit log for five years, events for as long as they are kept. */
 const KEPT_BY_THE_RUNTIME = ['audit_entries', 'outbox'];
-const RUNTIME_COLUMNS = ['audit_entries.session_id', 'inbox.event_id', 'outbox.id'];
+const RUNTIME_COLUMNS = ['audit_entries.session_id', 'inbox.event_id', 'inbox_attempts.event_id', 'outbox.id'];
 
 /**
  * Asserts that every UUID column of a service's tables is named by what it exports and by what it erases, unless it is said that the column
