@@ -5,7 +5,7 @@ import { trace } from '@opentelemetry/api';
 import { type Caller, callerKey, HEADER, peerKey } from '../caller.ts';
 import type { Tx } from '../database/database.ts';
 import { rulesOf } from '../rpc/rules.ts';
-import { appendEntry, type NewEntry } from './entries.ts';
+import { appendEntries, type NewEntry } from './entries.ts';
 import { addSubjects } from './subjects.ts';
 
 /** A call under way that may go on record. */
@@ -77,7 +77,7 @@ export class AuditedCall {
 
   async recordIn(tx: Tx, subjects: readonly string[]): Promise<void> {
     if (!this.counts) return;
-    await appendEntry(tx, this.entry('OK', '', this.#omitted(), subjects));
+    await appendEntries(tx, [this.entry('OK', '', this.#omitted(), subjects)]);
     this.recorded = true;
   }
 }

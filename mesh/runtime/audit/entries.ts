@@ -33,7 +33,9 @@ const APPEND = prepared(
   'audit_append',
   `INSERT INTO audit_entries (actor_id, actor_role, session_id, peer, rpc, subjects, outcome, reason, client_address, request_id,
      trace_id, omitted)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+   SELECT "actorId", "actorRole", "sessionId", peer, rpc, subjects, outcome, reason, "clientAddress", "requestId", "traceId", omitted
+   FROM jsonb_to_recordset($1::jsonb) AS entry ("actorId" uuid, "actorRole" text, "sessionId" uuid, peer text, rpc text, subjects text[],
+     outcome text, reason text, "clientAddress" text, "requestId" text, "traceId" text, omitted integer)`,
 );
 
 const COLUMNS = `sequence, time, actor_id AS "actorId", actor_role AS "actorRole", session_id AS "sessionId", peer, rpc, subjects, outcome,
@@ -82,28 +84,18 @@ const FORGET = prepared(
    SELECT count(*) AS count FROM forgotten`,
 );
 
+export const notRecorded = (cause?: unknown) =>
+  fail(Code.Unavailable, 'AUDIT_UNAVAILABLE', 'this cannot be put on record now; try again', {}, cause);
+
 /**
- * Puts a call on record. Every writer waits for the one before until its transaction ends, so that within a transaction it comes last.
+ * Puts calls on record. Every writer waits for the one before until its transaction ends, so that within a transaction it comes last.
  * @throws ConnectError UNAVAILABLE `AUDIT_UNAVAILABLE`.
  */
-export async function appendEntry(database: Queryable, entry: NewEntry): Promise<void> {
+export async function appendEntries(database: Queryable, entries: readonly NewEntry[]): Promise<void> {
   try {
-    await database.query(APPEND, [
-      entry.actorId,
-      entry.actorRole,
-      entry.sessionId,
-      entry.peer,
-      entry.rpc,
-      entry.subjects,
-      entry.outcome,
-      entry.reason,
-      entry.clientAddress,
-      entry.requestId,
-      entry.traceId,
-      entry.omitted,
-    ]);
+    await database.query(APPEND, [JSON.stringify(entries)]);
   } catch (error) {
-    throw fail(Code.Unavailable, 'AUDIT_UNAVAILABLE', 'this cannot be put on record now; try again', {}, error);
+    throw notRecorded(error);
   }
 }
 

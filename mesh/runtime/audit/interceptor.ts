@@ -8,8 +8,8 @@ import { reasonOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { rulesOf } from '../rpc/rules.ts';
 import { AuditedCall, auditedKey } from './audited.ts';
-import { appendEntry } from './entries.ts';
 import { FailureLimit } from './failures.ts';
+import { AuditWriter } from './writer.ts';
 
 /** Codes that say that nothing was read or changed, and that nobody tried what they may not. */
 const NOTHING_HAPPENED: ReadonlySet<Code> = new Set([
@@ -29,6 +29,7 @@ type Messages = AsyncIterable<MessageShape<DescMessage>>;
  */
 export function audit(database: Database, log: Logger): Interceptor {
   const failures = new FailureLimit();
+  const writer = new AuditWriter(database);
   return (next) => async (request) => {
     if (rulesOf(request.method).audit === Audit.UNSPECIFIED) return next(request);
     const omitted = () => failures.take(actorOf(call.caller), false) ?? 0;
@@ -38,7 +39,7 @@ export function audit(database: Database, log: Logger): Interceptor {
     const answered = async (message?: MessageShape<DescMessage>) => {
       if (!call.counts || call.recorded) return;
       if (message) call.about(request.method.output, message);
-      await appendEntry(database, call.entry('OK', '', omitted()));
+      await writer.write(call.entry('OK', '', omitted()));
     };
     const failed = async (thrown: unknown) => {
       const error = databaseError(thrown);
@@ -49,7 +50,7 @@ export function audit(database: Database, log: Logger): Interceptor {
       if (before === undefined) return;
       const entry = call.entry(outcomeOf(code), reasonOf(error), before);
       // The call has failed whether it is on record or not.
-      await appendEntry(database, entry).catch((err: unknown) => log.error({ err, ...entry }, 'not put on record'));
+      await writer.write(entry).catch((err: unknown) => log.error({ err, ...entry }, 'not put on record'));
     };
 
     if (request.stream) {

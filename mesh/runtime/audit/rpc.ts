@@ -14,7 +14,7 @@ import { decodePageToken, encodePageToken, pageSize } from '../paging.ts';
 import { checkEntries, listEntries, newestEntry, type StoredEntry } from './entries.ts';
 
 const PAGE = { default: 100, max: 500 };
-const CHECK_MAX = 50_000;
+const CHECK_MAX = 10_000;
 
 interface Keyset {
   readonly before: number;

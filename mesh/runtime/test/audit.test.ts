@@ -61,6 +61,16 @@ test('a call that cannot be put on record is not answered', async (t) => {
   await users.getUser({ userId: randomUUID() });
 });
 
+test('an entry that cannot be written keeps its own call from being answered, and no other', async (t) => {
+  const service = await auditedAs(t, ADMIN);
+  const odd = await service.clients({ ...ADMIN, userId: randomUUID(), sessionId: 'not a UUID' });
+  const calls = upTo(20).map((index) => (index % 5 === 0 ? odd : service).users.getUser({ userId: randomUUID() }));
+  const answers = await Promise.all(calls.map(refusal));
+  const refused = answers.filter((answer) => answer === 'Unavailable AUDIT_UNAVAILABLE');
+  assert.deepEqual([refused.length, answers.filter((answer) => answer === undefined).length], [4, 16]);
+  assert.equal((await service.entries()).length, 16);
+});
+
 test('what failed is on record with its reason; what was never tried, since the request was not valid, is not', async (t) => {
   const { users, entries } = await auditedAs(t, ADMIN);
   assert.equal(await refusal(users.getUser({ userId: ABSENT })), 'NotFound USER_NOT_FOUND');

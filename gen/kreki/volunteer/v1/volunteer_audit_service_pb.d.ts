@@ -27,7 +27,7 @@ export declare const VolunteerAuditService: GenService<{
     output: typeof ListAuditEntriesResponseSchema;
   },
   /**
-   * Computes the hashes of up to 50,000 entries again and compares. Whoever could rewrite the whole record is found out by comparing
+   * Computes the hashes of up to 10,000 entries again and compares. Whoever could rewrite the whole record is found out by comparing
    * with hashes noted before: the service logs that of the newest entry every quarter of an hour.
    *
    * @generated from rpc kreki.volunteer.v1.VolunteerAuditService.CheckAuditEntries
