@@ -1,6 +1,6 @@
 import type { Check, Finding } from './check.ts';
 import { errorsAreClear, noAnswerLost, noRefusedEffect, noTapLost } from './checks/answers.ts';
-import { escalatedInTime, offeredInTime } from './checks/attention.ts';
+import { acknowledgedInTime, escalatedInTime, offeredInTime } from './checks/attention.ts';
 import { noConnectionLeft, nothingOrphaned, processesStand } from './checks/machine.ts';
 import { alertsArriveInTime, everybodyTold, nothingShownTwice, phonesHoldWhatWasSent } from './checks/messages.ts';
 import { eventsInOrder } from './checks/order.ts';
@@ -15,6 +15,7 @@ import type { Evidence } from './evidence.ts';
 export const checks: readonly Check[] = [
   noPressLost,
   noPressTwice,
+  acknowledgedInTime,
   offeredInTime,
   escalatedInTime,
   neverTooMany,

@@ -41,7 +41,7 @@ export type Fault =
   /** A provider answers wrongly a number of times. */
   | {
       readonly kind: 'provider';
-      readonly provider: 'fcm' | 'whatsapp';
+      readonly provider: 'fcm' | 'whatsapp' | 'smtp';
       readonly fault: 'unavailable' | 'internal' | 'slow' | 'reset' | 'repeat' | 'shuffle';
       readonly times: number;
     };

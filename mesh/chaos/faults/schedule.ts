@@ -95,7 +95,7 @@ function drawFault(kind: FaultKind, draw: Random, targets: Targets): Fault {
     case 'provider':
       return {
         kind,
-        provider: draw.pick(['fcm', 'whatsapp']),
+        provider: draw.pick(['fcm', 'whatsapp', 'smtp']),
         fault: draw.pick(['unavailable', 'internal', 'slow', 'reset', 'repeat', 'shuffle']),
         times: between(5, 30),
       };

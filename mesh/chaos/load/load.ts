@@ -1,5 +1,6 @@
 import { createClient } from '@connectrpc/connect';
 import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
+import { addressOf } from '../../../bench/load/edge.ts';
 import { type Random, random } from '../../local/seed/random.ts';
 import type { ChaosEnvironment } from '../environment/environment.ts';
 import type { Account } from '../environment/roster.ts';
@@ -191,6 +192,3 @@ async function inTurn<T, R>(items: readonly T[], act: (item: T, index: number) =
   await Promise.all(Array.from({ length: SIGN_INS_AT_ONCE }, work));
   return results;
 }
-
-/** A network address of one of many simulated devices. */
-const addressOf = (index: number): string => `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EmergencyStatus, OfferStatus, ResponseStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
-import { DeliveryStatus } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
+import { Channel, DeliveryStatus } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
 import { audit, checks } from '../audit/audit.ts';
 import type { Evidence } from '../audit/evidence.ts';
 import { attribute } from '../audit/gather.ts';
@@ -43,6 +43,16 @@ const bugs: Readonly<Record<string, Readonly<Record<string, Spoil>>>> = {
     'a refused press took effect': (e) => {
       for (const each of e.journal.operations) if (each.requestId === 'r2') each.outcome = 'refused';
     },
+  },
+  'every press in calm is acknowledged in time': {
+    'much too late': (e) => {
+      for (const each of e.journal.operations) if (each.kind === 'press') each.endedMs = each.beganMs + 40_000;
+    },
+    never: (e) =>
+      Object.assign(
+        find(e.journal.operations, ({ requestId }) => requestId === 'r2'),
+        { outcome: 'unknown' },
+      ),
   },
   'every emergency is offered or escalated in time': {
     'never attended to': (e) =>
@@ -126,9 +136,9 @@ const bugs: Readonly<Record<string, Readonly<Record<string, Spoil>>>> = {
         id: 'n2',
         sourceEventId: 'helped-2',
       }),
-    'a mail twice': (e) => {
-      const mail = { ...first(e.phones.messages), id: 'mail', channel: 'email' as const, deliveries: 2 };
-      e.phones.messages.push({ ...mail, data: {} });
+    'a push without its tag': (e) => {
+      const push = find(e.phones.messages, ({ channel }) => channel === 'push');
+      e.phones.messages.push({ ...push, id: 'm3' });
     },
   },
   'everybody concerned is notified, once an event': {
@@ -145,6 +155,7 @@ const bugs: Readonly<Record<string, Readonly<Record<string, Spoil>>>> = {
   },
   'phones hold what was sent, and only that': {
     'marked as sent and not there': (e) => without(e.phones.messages, ({ channel }) => channel === 'whatsapp'),
+    'a mail not there': (e) => Object.assign(first(e.notification.deliveries), { channel: Channel.EMAIL }),
     'a push not there': (e) => without(e.phones.messages, ({ channel }) => channel === 'push'),
     'still under way': (e) => Object.assign(first(e.notification.deliveries), { status: DeliveryStatus.SENDING }),
     'given up': (e) => Object.assign(first(e.notification.deliveries), { status: DeliveryStatus.FAILED, error: 'X' }),

@@ -6,8 +6,31 @@ import { isActive, time } from './statuses.ts';
 
 /** An emergency waits so long for its first offer at most, from the press or from the end of the last fault on. */
 export const OFFERED_WITHIN_MS = 15_000;
+export const ACKNOWLEDGED_WITHIN_MS = 15_000;
 /** What the hand-over to PSC 119 may take beyond its time. */
 export const ESCALATED_WITHIN_MS = 10_000;
+
+/** Whoever presses after the last fault is told soon that it is safe, however often the app has to ask. */
+export const acknowledgedInTime: Check = {
+  promise: 'every press in calm is acknowledged in time',
+  run({ journal, times }) {
+    const presses = journal.operations.filter(({ kind }) => kind === 'press');
+    const taps = [...groupBy(presses, ({ requestId = '' }) => requestId).values()].map((tries) => ({
+      requestId: tries[0]?.requestId,
+      beganMs: Math.min(...tries.map(({ beganMs }) => beganMs)),
+      toldMs: Math.min(...tries.map(({ outcome, endedMs }) => (outcome === 'ok' && endedMs) || Infinity)),
+      error: tries.findLast(({ error }) => error)?.error,
+    }));
+    const inCalm = taps.filter(({ beganMs }) => beganMs > times.calmMs);
+    const found = each(inCalm, ({ requestId, beganMs, toldMs, error }) => {
+      if (toldMs - beganMs <= ACKNOWLEDGED_WITHIN_MS) return undefined;
+      const told = Number.isFinite(toldMs) ? `acknowledged after ${toldMs - beganMs} ms` : 'never acknowledged';
+      return `request ${requestId}, pressed at ${time(beganMs)}, was ${told}: ${error}`;
+    });
+    const waits = (some: typeof taps) => some.map(({ beganMs, toldMs }) => toldMs - beganMs).filter(Number.isFinite);
+    return { ...found, note: `all: ${spreadOf(waits(taps))}; in calm: ${spreadOf(waits(inCalm))}` };
+  },
+};
 
 /** Offered or escalated or closed within its time. */
 export const offeredInTime: Check = {
@@ -76,7 +99,11 @@ function withSpread(finding: Finding, rows: readonly EmergencyRow[], calmMs: num
   const waits = rows.flatMap(({ createdMs, firstOfferMs }) =>
     createdMs > calmMs && firstOfferMs !== null ? [firstOfferMs - createdMs] : [],
   );
-  if (waits.length === 0) return finding;
-  const said = [50, 95, 100].map((p) => Math.round(percentile(waits, p) ?? 0));
-  return { ...finding, note: `after the last fault: p50 ${said[0]} ms, p95 ${said[1]} ms, most ${said[2]} ms` };
+  return { ...finding, note: `in calm: ${spreadOf(waits)}` };
+}
+
+function spreadOf(waits: readonly number[]): string {
+  if (waits.length === 0) return 'none';
+  const [middle, high, most] = [50, 95, 100].map((p) => Math.round(percentile(waits, p) ?? 0));
+  return `p50 ${middle} ms, p95 ${high} ms, most ${most} ms`;
 }

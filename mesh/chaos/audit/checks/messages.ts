@@ -4,44 +4,47 @@ import { type Check, each, groupBy, type Violation } from '../check.ts';
 import type { Evidence, StreamEvent } from '../evidence.ts';
 import { firstOfEach } from './order.ts';
 
-/** A phone shows each message once. A push that comes again takes the place of the first: it is counted, and seen once. */
+/**
+ * A phone shows each message once. A push that comes again under its tag takes the place of the first, and a mailbox knows a mail by its
+ * Message-ID: these are counted, and seen once.
+ */
 export const nothingShownTwice: Check = {
   promise: 'no message is shown twice on one phone',
   run({ phones, notification }) {
-    const shown = phones.messages.filter(
-      ({ channel, title, body }) => channel !== 'push' || title !== '' || body !== '',
-    );
-    const violations: Violation[] = [];
+    const { messages } = phones;
     const bubbles = groupBy(
-      shown.filter(({ channel }) => channel === 'whatsapp'),
-      ({ to, data, id }) => `${to} ${data.callbackData ?? id}`,
+      messages.filter(({ channel }) => channel === 'whatsapp'),
+      ({ to, data, id }) => `WhatsApp message ${data.callbackData ?? id} on ${to}`,
     );
-    for (const [key, same] of bubbles) {
-      if (same.length > 1)
-        violations.push({
-          text: `WhatsApp message ${key} is on the phone ${same.length} times, since ${same.map(({ receivedAt }) => receivedAt.slice(11, 23))}`,
-        });
-    }
-    for (const { id, to, channel, deliveries, duplicateOf } of shown) {
-      if (channel !== 'push' && (duplicateOf !== undefined || deliveries > 1) && channel === 'email') {
-        violations.push({ text: `mail ${id} came twice to ${to}` });
-      }
-    }
+    const pushes = groupBy(
+      messages.filter(({ channel, data }) => channel === 'push' && !SILENT.has(String(data.type))),
+      ({ to, data, id }) => `push ${data.notification_id ?? id} on ${to}`,
+    );
     const said = groupBy(
       notification.notifications.filter(({ offerId }) => offerId !== null),
       ({ userId, kind, offerId }) => `${kind} of offer ${offerId} to ${userId}`,
     );
-    for (const [key, same] of said) {
-      if (same.length > 1)
-        violations.push({
-          text: `${key} is ${same.length} notifications`,
-          emergencyId: same[0]?.emergencyId ?? undefined,
-        });
-    }
-    const replaced = phones.messages.filter(({ channel, deliveries }) => channel === 'push' && deliveries > 1).length;
-    return { checked: shown.length, violations, note: `${replaced} pushes replaced by themselves` };
+    const violations = [
+      ...[...bubbles, ...pushes].flatMap(([name, same]): Violation[] => {
+        const times = same.map(({ receivedAt }) => receivedAt.slice(11, 23)).join(' and ');
+        return same.length > 1 ? [{ text: `${name} is shown ${same.length} times, since ${times}` }] : [];
+      }),
+      ...[...said].flatMap(([name, same]): Violation[] => {
+        const emergencyId = same[0]?.emergencyId ?? undefined;
+        return same.length > 1 ? [{ text: `${name} is ${same.length} notifications`, emergencyId }] : [];
+      }),
+    ];
+    const replaced = messages.filter(({ channel, deliveries }) => channel === 'push' && deliveries > 1).length;
+    const mails = messages.filter(
+      ({ channel, duplicateOf }) => channel === 'email' && duplicateOf !== undefined,
+    ).length;
+    const note = `${replaced} pushes replaced by themselves, ${mails} mails repeated under one Message-ID`;
+    return { checked: bubbles.size + pushes.size, violations, note };
   },
 };
+
+/** Pushes that only take an alert away. */
+const SILENT: ReadonlySet<string> = new Set(['offer_closed']);
 
 /** Whoever an event concerns has a notification of it. */
 export const everybodyTold: Check = {
@@ -110,6 +113,7 @@ export const phonesHoldWhatWasSent: Check = {
       phones.messages.filter(({ channel }) => channel === 'push'),
       ({ data }) => String(data.notification_id ?? ''),
     );
+    const byMessageId = new Set(phones.messages.map(({ data }) => String(data.messageId ?? '')));
     const { deliveries } = notification;
     const found = each(deliveries, ({ id, notificationId, userId, channel, status, error }) => {
       const name = `${Channel[channel]} delivery ${id} to ${userId}`;
@@ -124,7 +128,11 @@ export const phonesHoldWhatWasSent: Check = {
           ? undefined
           : `${name} is on ${message.to}, somebody else's phone`;
       }
-      if (channel !== Channel.PUSH) return undefined;
+      if (channel === Channel.EMAIL) {
+        return byMessageId.has(`<${id}@kreki.id>`)
+          ? undefined
+          : `${name} is ${DeliveryStatus[status]} and in no mailbox`;
+      }
       const pushes = byNotification.get(notificationId) ?? [];
       if (pushes.length === 0) return `${name} is ${DeliveryStatus[status]} and not on the phone`;
       const astray = pushes.find(({ phone = '' }) => ownerOf(phones, phone) !== userId);

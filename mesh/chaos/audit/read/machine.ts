@@ -6,6 +6,8 @@ import { familyOf } from '../../faults/processes.ts';
 import { nameOf, type Way } from '../../network/network.ts';
 import type { LinkReading } from '../evidence.ts';
 
+const PROBES = 3;
+
 /** Processes of a run that are not among those given: `name (pid)`. */
 export function findOrphans(
   { mark, folder }: Pick<ChaosEnvironment, 'mark' | 'folder'>,
@@ -24,8 +26,12 @@ export function supervised({ parts }: Pick<ChaosEnvironment, 'parts'>): Readonly
   return new Set(pids.map(({ pid }) => pid));
 }
 
+/** Parts that do not answer, asked a few times: this process may itself be slow to take an answer. */
 export async function findUnhealthy({ parts }: Pick<ChaosEnvironment, 'parts'>): Promise<string[]> {
-  const asked = [...parts.values()].map(async ({ name, probe }) => ((await probe().catch(() => false)) ? [] : [name]));
+  const asked = [...parts.values()].map(async ({ name, probe }) => {
+    for (let attempt = 0; attempt < PROBES; attempt++) if (await probe().catch(() => false)) return [];
+    return [name];
+  });
   return (await Promise.all(asked)).flat();
 }
 
