@@ -14,6 +14,8 @@ export function openRedis(url: string, log: Logger): Redis {
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: 1_000,
+    // A connection whose other end vanished without a word would otherwise be asked for ever, and no revocation get through.
+    socketTimeout: 2_000,
     retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
   });
   // Each further attempt fails in the same way: once is enough to know.

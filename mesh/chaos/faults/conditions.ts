@@ -1,4 +1,4 @@
-import { type Condition, OPEN } from '../network/condition.ts';
+import { type Condition, OPEN } from '@kreki/runtime/testing/link/condition';
 import { type Network, nameOf, type Way } from '../network/network.ts';
 
 /** Conditions that several faults put on the same links: of those that last, the one that came last holds. */

@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Condition } from '@kreki/runtime/testing/link/condition';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { identify, type ProcessIdentity } from '../../local/process-identity.ts';
 import { serviceNames } from '../../topology.ts';
 import type { ChaosEnvironment } from '../environment/environment.ts';
-import type { Condition } from '../network/condition.ts';
 import type { Way } from '../network/network.ts';
 import type { Conditions } from './conditions.ts';
 import type { Cut, Fault, Pair, PartName } from './fault.ts';

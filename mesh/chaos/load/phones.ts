@@ -18,12 +18,16 @@ export class Phones {
 
   constructor(url: string, onAlert: (alert: Alert) => void) {
     this.#url = url;
-    this.#reader = new InboxReader(url, (message) => {
-      const first = !this.messages.has(message.id);
-      this.messages.set(message.id, message);
-      const alert = first ? alertOf(message) : undefined;
-      if (alert) onAlert(alert);
-    });
+    this.#reader = new InboxReader(
+      url,
+      (message) => {
+        const first = !this.messages.has(message.id);
+        this.messages.set(message.id, message);
+        const alert = first ? alertOf(message) : undefined;
+        if (alert) onAlert(alert);
+      },
+      0,
+    );
   }
 
   start(): void {

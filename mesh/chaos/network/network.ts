@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Condition, LinkState } from './condition.ts';
+import type { Condition, LinkState } from '@kreki/runtime/testing/link/condition';
 import type { Answer, Order } from './worker.ts';
 
 /** From whom to whom. */

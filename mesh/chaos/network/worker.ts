@@ -1,7 +1,7 @@
 /** The links of a run, in a thread of their own: what goes through them waits neither for the load nor for the audit. */
 import { parentPort } from 'node:worker_threads';
-import type { Condition, LinkState } from './condition.ts';
-import { Link } from './link.ts';
+import type { Condition, LinkState } from '@kreki/runtime/testing/link/condition';
+import { Link } from '@kreki/runtime/testing/link/link';
 
 export type Order =
   | { readonly do: 'open'; readonly name: string; readonly port: number; readonly target: number }

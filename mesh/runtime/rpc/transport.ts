@@ -40,9 +40,10 @@ export interface GrpcTransport extends Transport {
 
 const CHANNEL: grpc.ChannelOptions = {
   'grpc.enable_channelz': 0,
-  // A connection whose other end vanished without a word is noticed within 15 seconds, before the next call needs it.
-  'grpc.keepalive_time_ms': 10_000,
-  'grpc.keepalive_timeout_ms': 5_000,
+  // A connection whose other end vanished without a word is noticed within 7 seconds: before the next call needs it, or
+  // soon after a press has met it.
+  'grpc.keepalive_time_ms': 4_000,
+  'grpc.keepalive_timeout_ms': 3_000,
   'grpc.keepalive_permit_without_calls': 1,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.min_reconnect_backoff_ms': 100,

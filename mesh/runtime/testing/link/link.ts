@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { type Condition, type LinkState, OPEN } from './condition.ts';
 import { Pipe, reset } from './pipe.ts';
 
@@ -19,7 +19,7 @@ interface Connection {
  * nothing of what it carries.
  */
 export class Link {
-  readonly #port: number;
+  #port: number;
   readonly #target: number;
   readonly #connections = new Set<Connection>();
   /** Clients that came while nothing went through, in the order in which they did. */
@@ -27,7 +27,7 @@ export class Link {
   #server: Server | undefined;
   #condition: Condition = OPEN;
 
-  /** @param port Where it listens, on the loopback address like the target. */
+  /** @param port Where it listens, on the loopback address like the target; any free one when 0. */
   constructor(port: number, target: number) {
     this.#port = port;
     this.#target = target;
@@ -39,6 +39,11 @@ export class Link {
     this.#server = server;
     server.listen(this.#port, HOST);
     await once(server, 'listening');
+    this.#port = (server.address() as AddressInfo).port;
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   async stop(): Promise<void> {

@@ -3,10 +3,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findFreePort } from '../../local/ports.ts';
-import { OPEN } from '../network/condition.ts';
-import { Link } from '../network/link.ts';
-import { Network } from '../network/network.ts';
+import { OPEN } from '../testing/link/condition.ts';
+import { Link } from '../testing/link/link.ts';
 
 /** A server that answers each line with itself, and a link to it. */
 async function linked(use: (link: Link, port: number, sockets: Set<Socket>) => Promise<void>): Promise<void> {
@@ -19,11 +17,10 @@ async function linked(use: (link: Link, port: number, sockets: Set<Socket>) => P
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const port = await findFreePort();
-  const link = new Link(port, (server.address() as AddressInfo).port);
+  const link = new Link(0, (server.address() as AddressInfo).port);
   await link.start();
   try {
-    await use(link, port, sockets);
+    await use(link, link.port, sockets);
   } finally {
     await link.stop();
     server.close();
@@ -137,30 +134,6 @@ test('a forgotten connection is open for its client and gone for its server; a n
     await until(() => fresh.received() === 'z');
     for (const each of [socket, fresh.socket]) each.destroy();
     await until(() => link.state().forgotten === 0);
-  }));
-
-test('a network keeps links apart', () =>
-  linked(async () => {
-    const server = createServer((socket) => socket.on('error', () => undefined).pipe(socket));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const target = (server.address() as AddressInfo).port;
-    const network = new Network();
-    const [one, other] = [await findFreePort(), await findFreePort()];
-    await network.open({ from: 'a', to: 'c' }, one, target);
-    await network.open({ from: 'b', to: 'c' }, other, target);
-    await network.set({ from: 'a', to: 'c' }, { kind: 'refused' });
-    const { socket, received } = await client(other);
-    socket.write('hello');
-    await until(() => received() === 'hello');
-    assert.deepEqual(await network.states(), {
-      'a → c': { connections: 0, dangling: 0, forgotten: 0 },
-      'b → c': { connections: 1, dangling: 0, forgotten: 0 },
-    });
-    await assert.rejects(network.set({ from: 'x', to: 'c' }, OPEN), /no link x → c/);
-    socket.destroy();
-    await network.stop();
-    server.close();
   }));
 
 test('a link is cut at once, even while somebody does not read', () =>
