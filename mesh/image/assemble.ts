@@ -5,6 +5,7 @@
 import { cpSync, existsSync, globSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { services } from '../topology.ts';
 import { closureOf, readManifest, SCOPE } from './packages.ts';
 
 /** Read by services and gateway, and part of no workspace. */
@@ -37,6 +38,7 @@ export function assemble(repository: string, service: string, folder: string): A
     symlinkSync(relative(dirname(link), join(folder, folderOf(workspace))), link);
   }
   copy(repository, 'mesh/image/health.ts', folder, LEFT_OUT);
+  if (service in services) copy(repository, 'mesh/image/read-again.ts', folder, LEFT_OUT);
 
   const main = `${folderOf(service)}/main.ts`;
   if (!existsSync(join(folder, main))) throw new Error(`${SCOPE}${service} is no process: it has no main.ts`);

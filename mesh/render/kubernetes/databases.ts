@@ -2,12 +2,13 @@
 import type { ICluster } from '@kubernetes-models/cloudnative-pg/postgresql.cnpg.io/v1/Cluster';
 import type { IDatabase } from '@kubernetes-models/cloudnative-pg/postgresql.cnpg.io/v1/Database';
 import type { IScheduledBackup } from '@kubernetes-models/cloudnative-pg/postgresql.cnpg.io/v1/ScheduledBackup';
+import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
 import { type DatabasePolicy, databasePolicies } from '../../policy/postgres.ts';
 import { hostingOf, type ServiceName, services, type Tier, tiers } from '../../topology.ts';
 import { images } from '../versions.ts';
 import { explained } from '../yaml.ts';
 import { clusterOf, metadata, SITE, selectorOf } from './names.ts';
-import { clusterPods, namespace, OUTSIDE, pods, policy, tcp } from './network.ts';
+import { namespace, pods, policy, tcp } from './network.ts';
 
 export const BARMAN = 'barman-cloud.cloudnative-pg.io';
 
@@ -35,10 +36,19 @@ export function databases(tier: Tier): object[] {
 
 export const passwordSecretOf = (role: string): string => `postgres-${role.replaceAll('_', '-')}`;
 
-const SIZES: Readonly<Record<Tier, { cpu: string; memory: string; buffers: string; data: string; wal: string }>> = {
-  1: { cpu: '2', memory: '4Gi', buffers: '1GB', data: '50Gi', wal: '20Gi' },
-  2: { cpu: '2', memory: '4Gi', buffers: '1GB', data: '50Gi', wal: '20Gi' },
-  3: { cpu: '1', memory: '2Gi', buffers: '512MB', data: '20Gi', wal: '10Gi' },
+interface Size {
+  /** CPUs that are kept for an instance, and that it may use where they are idle. */
+  readonly cpu: readonly [least: string, most: string];
+  readonly memory: string;
+  readonly buffers: string;
+  readonly data: string;
+  readonly wal: string;
+}
+
+const SIZES: Readonly<Record<Tier, Size>> = {
+  1: { cpu: ['1', '2'], memory: '4Gi', buffers: '1GB', data: '50Gi', wal: '20Gi' },
+  2: { cpu: ['500m', '2'], memory: '2Gi', buffers: '512MB', data: '50Gi', wal: '20Gi' },
+  3: { cpu: ['250m', '1'], memory: '1Gi', buffers: '256MB', data: '20Gi', wal: '10Gi' },
 };
 
 function cluster(tier: Tier): ICluster {
@@ -79,7 +89,7 @@ function cluster(tier: Tier): ICluster {
       },
       storage: { size: data },
       walStorage: { size: wal },
-      resources: { requests: { cpu, memory }, limits: { cpu, memory } },
+      resources: { requests: { cpu: cpu[0], memory }, limits: { cpu: cpu[1], memory } },
       postgresql: {
         synchronous: explained(
           { method: 'any' as const, number: 1, dataDurability: 'required' as const },
@@ -152,10 +162,16 @@ function backup(tier: Tier): IScheduledBackup {
 }
 
 function network(tier: Tier) {
-  const own = clusterPods(clusterOf(tier));
+  // Also those of a cluster that is restored beside it from its backups.
+  const podSelector: NonNullable<INetworkPolicy['spec']>['podSelector'] = {
+    matchExpressions: [
+      { key: 'cnpg.io/cluster', operator: 'In', values: [clusterOf(tier), `${clusterOf(tier)}-restored`] },
+    ],
+  };
+  const own = { podSelector };
   const clients = databasesOf(tier).map(({ service }) => pods(selectorOf(service)));
   return policy(clusterOf(tier), {
-    podSelector: { matchLabels: { 'cnpg.io/cluster': clusterOf(tier) } },
+    podSelector,
     policyTypes: ['Ingress', 'Egress'],
     ingress: [
       { from: [...clients, own], ports: tcp(5432) },
@@ -165,9 +181,7 @@ function network(tier: Tier) {
     ],
     egress: [
       { to: [own], ports: tcp(5432, 8000) },
-      // The archive of backups.
-      { to: [OUTSIDE], ports: tcp(443) },
-      // Kubernetes, wherever its API is: instances follow their own cluster there.
+      // The archive of backups, and Kubernetes, wherever its API is: instances follow their own cluster there.
       { ports: tcp(443, 6443) },
     ],
   });

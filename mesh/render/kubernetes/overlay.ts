@@ -109,7 +109,7 @@ function archive(cluster: string, { backups }: Deployed): ObjectStore {
 /** One or two replicas of each process, and one of each database. */
 function small(): NonNullable<Kustomization['patches']> {
   const steps = (...operations: readonly object[]) => operations.map((each) => `- ${JSON.stringify(each)}\n`).join('');
-  const resources = { requests: { cpu: '500m', memory: '1Gi' }, limits: { cpu: '1', memory: '2Gi' } };
+  const resources = { requests: { cpu: '250m', memory: '1Gi' }, limits: { cpu: '1', memory: '1Gi' } };
   return [
     {
       target: { group: 'autoscaling', kind: 'HorizontalPodAutoscaler' },
