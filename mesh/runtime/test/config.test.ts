@@ -78,7 +78,7 @@ test('what every service reads has the defaults of one machine, and the services
     AUTH_URL: 'http://127.0.0.1:8101',
     HEALTH_RECORDS_URL: 'http://127.0.0.1:8110',
   };
-  const { breaker: _, portFd: __, ...read } = config.readEnvironment(env, spec);
+  const { breaker: _, portFd: __, shedDelayMs: ___, ...read } = config.readEnvironment(env, spec);
   assert.deepEqual(read, {
     name: 'emergency',
     callers,
