@@ -1,6 +1,7 @@
 import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
-import { createValidator, violationsToProto } from '@bufbuild/protovalidate';
+import { createValidator, type Violation, violationsToProto } from '@bufbuild/protovalidate';
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
+import { illFormed } from './well-formed.ts';
 
 const validator = createValidator();
 
@@ -25,10 +26,17 @@ export function prepareValidation(schema: DescMessage): void {
 
 /** Throws INVALID_ARGUMENT when a message breaks the rules of its contract. */
 export function validate(schema: DescMessage, message: MessageShape<DescMessage>): void {
+  // Rules reckon with times, and would fail at some that are none.
+  const broken = illFormed(schema, message as unknown as Readonly<Record<string, unknown>>);
+  if (broken) throw refusal([broken]);
   const result = validator.validate(schema, message);
   if (result.kind === 'valid') return;
   if (result.kind === 'error') throw result.error;
-  const [violations, desc] = violationsToProto(result.violations);
-  const said = result.violations.map(String).join('; ');
-  throw new ConnectError(said, Code.InvalidArgument, undefined, [{ desc, value: violations }]);
+  throw refusal(result.violations);
+}
+
+function refusal(found: Violation[]): ConnectError {
+  const [violations, desc] = violationsToProto(found);
+  const said = found.map(String).join('; ');
+  return new ConnectError(said, Code.InvalidArgument, undefined, [{ desc, value: violations }]);
 }
