@@ -48,6 +48,11 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     limitPerUser: integer('RATE_LIMIT_PER_USER', { default: 600, min: 1 }),
     ...breakerSettings,
     ...loadSettings,
+    /** How long a client may take to send the head of a request, and the whole of one that is no stream. */
+    headTimeoutMs: duration('HEAD_TIMEOUT', { default: '15s' }),
+    bodyTimeoutMs: duration('BODY_TIMEOUT', { default: '30s' }),
+    /** How long a connection may do nothing at all. */
+    idleTimeoutMs: duration('IDLE_TIMEOUT', { default: '2m' }),
     /** How long callers are answered and asked to go elsewhere, when another instance takes over. */
     leaveMs: duration('LEAVE', { default: '3s' }),
     /** How long calls under way may go on after that. */

@@ -11,6 +11,7 @@ import { ServerReflection as ServerReflectionAlpha } from '@kreki/gen/grpc/refle
 import type { Logger } from '@kreki/runtime/log';
 import type { Edge } from '../edge/edge.ts';
 import { type Exchange, exchangeKey, pathOf } from '../http/exchange.ts';
+import type { BodyTime } from '../http/in-time.ts';
 import type { Registry } from '../registry.ts';
 import { sendError } from '../rest/answer.ts';
 import { reflectionService } from './reflection.ts';
@@ -21,6 +22,7 @@ export interface RpcOptions {
   readonly edge: Edge;
   readonly health: ServiceImpl<typeof Health>;
   readonly maxBodyBytes: number;
+  readonly bodyTime: BodyTime;
   /** Takes what is no RPC. */
   readonly otherwise: (exchange: Exchange) => void;
   readonly log: Logger;
@@ -28,7 +30,7 @@ export interface RpcOptions {
 
 /** Answers RPCs over Connect, gRPC and gRPC-Web. Throws when a request is not HTTP as it should be. */
 export function createRpcHandler(options: RpcOptions): (exchange: Exchange) => void {
-  const { registry, edge, health, maxBodyBytes, otherwise, log } = options;
+  const { registry, edge, health, maxBodyBytes, bodyTime, otherwise, log } = options;
   const router = createConnectRouter({
     requestGate: admission(edge, registry),
     jsonOptions: { registry: registry.types },
@@ -48,7 +50,11 @@ export function createRpcHandler(options: RpcOptions): (exchange: Exchange) => v
     if (!handler) return otherwise(exchange);
     const values = createContextValues().set(exchangeKey, exchange);
     const asked = universalRequestFromNodeRequest(request, response, undefined, values);
-    handler(asked)
+    const { methodKind } = handler.method;
+    const streamed = methodKind === 'client_streaming' || methodKind === 'bidi_streaming';
+    // A handler that has read enough must not destroy the request: its answer is still to be sent over the connection.
+    const chunks = request.iterator({ destroyOnReturn: false });
+    handler({ ...asked, body: streamed ? chunks : bodyTime(exchange, chunks) })
       .then((answer) => universalResponseToNodeResponse(answer, response))
       .catch((error: unknown) => {
         log.debug({ err: error, rpc: handler.requestPath }, 'answer was not taken');

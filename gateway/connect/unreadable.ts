@@ -8,14 +8,16 @@ import { unreadable } from '../edge/errors.ts';
  * an error before it writes it: in that instant such an error becomes INVALID_ARGUMENT with reason `UNREADABLE`; or the refusal of whoever
  * may not call at all, whatever they send.
  */
-export function blameSender({ signal }: HandlerContext, refusal: () => ConnectError | undefined): void {
-  const mend = () => {
-    const { reason } = signal;
-    if (!(reason instanceof ConnectError)) return;
-    const { code, rawMessage, details } = refusal() ?? unreadable(reason);
-    Object.assign(reason, { code, rawMessage, details });
+export function blameSender(context: HandlerContext, refusal: () => ConnectError | undefined): void {
+  const handled = context as HandlerContext & { abort(reason?: unknown): void };
+  const { abort } = handled;
+  handled.abort = (reason) => {
+    if (reason instanceof ConnectError) {
+      const { code, rawMessage, details } = refusal() ?? unreadable(reason);
+      Object.assign(reason, { code, rawMessage, details });
+    }
+    abort(reason);
   };
-  signal.addEventListener('abort', mend, { once: true });
 }
 
 /** A call by GET carries its message in the query, where the library takes whatever it is told is base64 for that. */

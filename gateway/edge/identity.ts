@@ -26,6 +26,10 @@ export function createIdentity(verify: TokenVerifier, revocations: Revocations):
     async read({ request }) {
       const { authorization } = request.headers;
       if (!authorization) return { caller: NOBODY };
+      // Which of several holds is not for the edge to guess: somebody before it may have looked at another one.
+      if (request.rawHeaders.filter((name, index) => index % 2 === 0 && /^authorization$/i.test(name)).length > 1) {
+        throw fail(Code.Unauthenticated, 'TOKEN_INVALID', 'there may be one Authorization header only');
+      }
       const token = BEARER.exec(authorization)?.[1];
       if (!token) {
         throw fail(Code.Unauthenticated, 'TOKEN_INVALID', 'the Authorization header must be "Bearer <token>"');

@@ -28,6 +28,8 @@ export function createFrontDoor(options: FrontDoorOptions): (request: HttpReques
   const { clientAddress, cors, encrypted, stopping, pages, handle, refuse, log } = options;
   return (request, response) => {
     response.on('error', (error: Error) => log.debug({ err: error }, 'answer was not taken'));
+    // What an answer did not wait for is read all the same: it would stand before the next request of its connection.
+    response.once('finish', () => drain(request));
     const exchange = openExchange(request, response, clientAddress);
     response.setHeader('x-request-id', exchange.requestId);
     setSecurityHeaders(response, encrypted);
@@ -44,6 +46,16 @@ export function createFrontDoor(options: FrontDoorOptions): (request: HttpReques
       refuse(exchange, fail(Code.InvalidArgument, 'BAD_REQUEST', 'the request is not well-formed', {}, error));
     }
   };
+}
+
+/** Reads on to the end; whoever began to read and left off has left the stream paused. */
+function drain(request: HttpRequest): void {
+  const read = () => {
+    while (request.read() !== null);
+  };
+  request.on('readable', read);
+  request.on('error', () => undefined);
+  read();
 }
 
 const isReading = ({ method }: HttpRequest): boolean => method === 'GET' || method === 'HEAD';

@@ -16,6 +16,10 @@ export interface ListenerOptions {
   readonly h2cPortFd: number | undefined;
   readonly tlsCertFile: string | undefined;
   readonly tlsKeyFile: string | undefined;
+  /** How long the head of a request may take. */
+  readonly headTimeoutMs: number;
+  /** How long an HTTP/2 connection may do nothing. */
+  readonly idleTimeoutMs: number;
 }
 
 export interface Listeners {
@@ -35,13 +39,14 @@ type CompatibleHandler = (request: http2.Http2ServerRequest, response: http2.Htt
 
 /** A phone that lost its network says nothing; its streams end when it does not answer to this. */
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 };
-const HTTP1: http.ServerOptions = {
+const http1Options = ({ headTimeoutMs }: ListenerOptions): http.ServerOptions => ({
   ...KEEP_ALIVE,
   keepAliveTimeout: 65_000,
-  headersTimeout: 15_000,
+  headersTimeout: headTimeoutMs,
+  connectionsCheckingInterval: Math.min(5_000, headTimeoutMs),
   // Whoever sends slowly holds a connection no longer than this; clients that stream for longer do it over HTTP/2.
   requestTimeout: 300_000,
-};
+});
 const HTTP2: http2.ServerOptions = { ...KEEP_ALIVE, settings: { maxConcurrentStreams: 1_000 } };
 
 export async function listen(options: ListenerOptions, handler: Handler): Promise<Listeners> {
@@ -49,13 +54,16 @@ export async function listen(options: ListenerOptions, handler: Handler): Promis
   const tls =
     tlsCertFile && tlsKeyFile ? { cert: readFileSync(tlsCertFile), key: readFileSync(tlsKeyFile) } : undefined;
   const compatible = handler as unknown as CompatibleHandler;
-  const one = tls ? https.createServer({ ...HTTP1, ...tls }, handler) : http.createServer(HTTP1, handler);
+  const http1 = http1Options(options);
+  const one = tls ? https.createServer({ ...http1, ...tls }, handler) : http.createServer(http1, handler);
   const two = tls
     ? http2.createSecureServer({ ...HTTP2, ...tls, allowHTTP1: true }, compatible)
     : http2.createServer(HTTP2, compatible);
   const sessions = new Set<http2.ServerHttp2Session>();
   two.on('session', (session: http2.ServerHttp2Session) => {
     sessions.add(session);
+    // One whose streams are only quiet ends with the last of them.
+    session.setTimeout(options.idleTimeoutMs, () => session.close());
     session.once('close', () => sessions.delete(session));
     session.on('error', () => session.destroy());
   });

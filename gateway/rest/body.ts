@@ -1,11 +1,13 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
 import { fail } from '@kreki/runtime/errors';
-import { type HttpRequest, header } from '../http/exchange.ts';
+import { type Exchange, header } from '../http/exchange.ts';
+import type { BodyTime } from '../http/in-time.ts';
 import { HttpFailure } from './failure.ts';
 
 /** Reads a whole body, refusing with 413 what is longer than the limit without taking it in. */
-export async function readBody(request: HttpRequest, maxBytes: number): Promise<Buffer> {
+export async function readBody(exchange: Exchange, maxBytes: number, bodyTime: BodyTime): Promise<Buffer> {
+  const { request } = exchange;
   const tooLarge = () =>
     new HttpFailure(
       413,
@@ -14,15 +16,20 @@ export async function readBody(request: HttpRequest, maxBytes: number): Promise<
       }),
     );
   if (Number(header(request, 'content-length') ?? 0) > maxBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
+  const encoding = header(request, 'content-encoding') ?? 'identity';
+  if (encoding !== 'identity') {
+    const unknown = `the body must be sent as it is, not in the encoding ${JSON.stringify(encoding)}`;
+    throw new HttpFailure(415, fail(Code.InvalidArgument, 'UNKNOWN_ENCODING', unknown));
+  }
+  const chunks: Uint8Array[] = [];
   let length = 0;
   // Leaving the loop must not destroy the request: the refusal is still to be sent over its connection.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+  for await (const chunk of bodyTime(exchange, request.iterator({ destroyOnReturn: false }))) {
     length += chunk.length;
     if (length > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+  return Buffer.concat(chunks);
 }
 
 /** JSON in UTF-8, according to its type; nothing at all counts as an empty object. */

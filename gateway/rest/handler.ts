@@ -3,6 +3,7 @@ import { fail } from '@kreki/runtime/errors';
 import { unknownRpc } from '../connect/unknown-rpc.ts';
 import type { Edge } from '../edge/edge.ts';
 import { type Exchange, header, pathOf } from '../http/exchange.ts';
+import type { BodyTime } from '../http/in-time.ts';
 import type { Message, Registry } from '../registry.ts';
 import { sendBody, sendError } from './answer.ts';
 import { readBody } from './body.ts';
@@ -16,12 +17,13 @@ export interface RestOptions {
   readonly registry: Registry;
   readonly edge: Edge;
   readonly maxBodyBytes: number;
+  readonly bodyTime: BodyTime;
 }
 
 /** Answers what is asked over REST: every request that is no RPC of Connect, gRPC or gRPC-Web. */
 export type RestHandler = (exchange: Exchange) => Promise<void>;
 
-export function createRestHandler({ registry, edge, maxBodyBytes }: RestOptions): RestHandler {
+export function createRestHandler({ registry, edge, maxBodyBytes, bodyTime }: RestOptions): RestHandler {
   const routes = routesOf(registry.methods);
   const router = new Router(routes);
   const transcoders = new Map<Route, Transcoder>(
@@ -35,7 +37,12 @@ export function createRestHandler({ registry, edge, maxBodyBytes }: RestOptions)
     if (!transcoder) throw new Error(`${route.path} has no transcoder`);
     const call = await edge.admit(route.target, exchange);
     const read = async () =>
-      transcoder.request(match, query, await readBody(request, maxBodyBytes), header(request, 'content-type'));
+      transcoder.request(
+        match,
+        query,
+        await readBody(exchange, maxBodyBytes, bodyTime),
+        header(request, 'content-type'),
+      );
     const message = await read().catch((error: unknown) => {
       throw call.refusal ?? error;
     });
@@ -56,9 +63,9 @@ export function createRestHandler({ registry, edge, maxBodyBytes }: RestOptions)
   return async (exchange) => {
     const { request, response } = exchange;
     const gone = new AbortController();
-    // Every answer closes; only one that was not taken whole says that its caller left.
+    // Every answer closes; only one that was not at its end says that its caller left. HTTP/2 calls any that is closed finished.
     response.once('close', () => {
-      if (!response.writableFinished) gone.abort(CALLER_LEFT);
+      if (!response.writableEnded) gone.abort(CALLER_LEFT);
     });
     try {
       const path = pathOf(request);

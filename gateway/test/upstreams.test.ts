@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, constants } from 'node:http2';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
@@ -73,6 +75,17 @@ test('a caller that hangs up cancels the call upstream', async () => {
   leaving.abort();
   for (let i = 0; i < 100 && edge.upstream.watches.open > 0; i++) await sleep(20);
   assert.equal(edge.upstream.watches.open, 0);
+});
+
+test('a caller that hangs up over HTTP/2 does too', async () => {
+  const session = connect(edge.gateway.h2cUrl);
+  const stream = session.request({ ':path': `/api/emergency/${LONG_ID}/watch`, ...bearer(token) });
+  await once(stream, 'data');
+  assert.equal(edge.upstream.watches.open, 1);
+  stream.close(constants.NGHTTP2_CANCEL);
+  for (let i = 0; i < 100 && edge.upstream.watches.open > 0; i++) await sleep(20);
+  assert.equal(edge.upstream.watches.open, 0);
+  session.close();
 });
 
 test('a stop ends streams with a reason, lets calls under way end, and takes no more', async () => {
