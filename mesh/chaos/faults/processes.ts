@@ -2,8 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify, isAlive, type ProcessIdentity } from '../../local/process-identity.ts';
 
-/** A process and everything it started. */
-export function familyOf(pid: number): ProcessIdentity[] {
+/**
+ * A process and everything it started.
+ * @throws RangeError for what is no process of ours: everything that runs descends from 0 and 1.
+ */
+export function familyOf(pid: number | undefined): ProcessIdentity[] {
+  if (pid === undefined || !(pid > 1)) throw new RangeError(`${pid} is no process of the mesh`);
   const members = [pid];
   for (const parent of members) members.push(...childrenOf(parent));
   return members.flatMap((each) => identify(each) ?? []);

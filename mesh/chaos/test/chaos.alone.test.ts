@@ -37,7 +37,7 @@ const sabotages: Readonly<Record<string, Sabotage>> = {
     return () => client.end();
   },
   async 'every process is up and none crashed by itself'({ parts }) {
-    const family = familyOf(parts.get('volunteer')?.process.pid ?? 0);
+    const family = familyOf(parts.get('volunteer')?.process.pid);
     send(family, 'SIGSTOP');
     return () => send(family, 'SIGCONT');
   },

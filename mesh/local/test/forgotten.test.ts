@@ -155,7 +155,8 @@ test('nothing is half done: with one service hanging and KREKI ID killed in the 
   timeout,
 }, async () => {
   const hanging = processes.find('notification');
-  const pid = hanging.pid ?? 0;
+  const { pid } = hanging;
+  assert.ok(pid, 'it runs');
   process.kill(pid, 'SIGSTOP');
   const requestId = randomUUID();
   const { erasure } = await rina.call(PrivacyService).requestErasure({ password: DETAILS.password, requestId });
