@@ -79,7 +79,7 @@ class Caller {
       await emergencies.get({ id }, options);
       await emergencies.cancel({ id, reason: CancelReason.FALSE_ALARM }, options);
     };
-    const kinds = [
+    const kinds: (() => Promise<unknown>)[] = [
       () => auth.getMe({}, options),
       () => auth.login({ email: this.#email, password: PASSWORD }),
       () => notifications.listNotifications({}, options),
