@@ -79,9 +79,12 @@ export class SupervisedProcess {
       successor.kill('SIGKILL');
       throw new Error(`another ${this.spec.name} does not start, ${answer}:\n${this.logTail()}`);
     }
-    this.#others.add(present);
+    // Who was present may have ended meanwhile, and been started again, or be about to.
+    clearTimeout(this.#pause);
+    const retiring = this.#child;
+    if (retiring) this.#others.add(retiring);
     this.#adopt(successor);
-    await end(present, 'SIGTERM', replacement.retire);
+    if (retiring) await end(retiring, 'SIGTERM', replacement.retire);
   }
 
   /** Asks it to end, insists after ten seconds, and resolves when it is gone. */

@@ -22,7 +22,7 @@ export type Fault =
   | { readonly kind: 'pause'; readonly target: PartName; readonly forMs: number }
   /** Asked to end; its launcher starts it again. */
   | { readonly kind: 'restart'; readonly target: PartName }
-  /** Every service and the gateway restarted, one after the other. */
+  /** Every service and the gateway replaced, one after the other. */
   | { readonly kind: 'roll' }
   /** Redis forgets everything: it is told to, or ends and finds its files gone. */
   | { readonly kind: 'lose'; readonly how: 'flush' | 'files' }
@@ -66,7 +66,7 @@ export function describe(fault: Fault): string {
     case 'restart':
       return `restart ${fault.target}`;
     case 'roll':
-      return 'restart every service and the gateway, one after the other';
+      return 'every service and the gateway replaced, one after the other';
     case 'lose':
       return fault.how === 'flush' ? 'redis is flushed' : 'kill -9 redis, its files lost';
     case 'partition':

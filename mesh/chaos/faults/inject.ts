@@ -5,7 +5,7 @@ import type { Condition } from '@kreki/runtime/testing/link/condition';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { identify, type ProcessIdentity } from '../../local/process-identity.ts';
-import { serviceNames } from '../../topology.ts';
+import { restartable } from '../../local/restart.ts';
 import type { ChaosEnvironment } from '../environment/environment.ts';
 import type { Way } from '../network/network.ts';
 import type { Conditions } from './conditions.ts';
@@ -14,7 +14,6 @@ import { familyOf, gone, send } from './processes.ts';
 
 /** A service may take this long to end when it is asked to. */
 const STOP_LIMIT_MS = 20_000;
-const HEALTHY_WITHIN_MS = 60_000;
 
 /** What a fault needs to happen. */
 export interface Injection {
@@ -38,11 +37,7 @@ export async function inject(fault: Fault, on: Injection): Promise<void> {
     case 'restart':
       return restart(fault.target, on);
     case 'roll':
-      for (const name of [...serviceNames, 'gateway'] as const) {
-        await restart(name, on);
-        await untilHealthy(name, on);
-      }
-      return;
+      return roll(on);
     case 'lose':
       return fault.how === 'flush' ? flushRedis(on) : loseRedisFiles(on);
     case 'partition':
@@ -82,6 +77,17 @@ async function restart(name: PartName, on: Injection): Promise<void> {
   on.ending(name);
   send([running], on.environment.parts.get(name)?.process.spec.stopSignal ?? 'SIGTERM');
   await gone(running, STOP_LIMIT_MS);
+}
+
+/** As `npm run restart -- all` does it; one that another fault takes away meanwhile is left to its launcher. */
+async function roll({ environment, signal }: Injection): Promise<void> {
+  for (const name of restartable) {
+    signal.throwIfAborted();
+    await environment.parts
+      .get(name)
+      ?.process.replace()
+      .catch(() => undefined);
+  }
 }
 
 async function pause(name: PartName, forMs: number, on: Injection): Promise<void> {
@@ -165,13 +171,5 @@ async function misbehave(
     );
     if (answer?.status === 201) return;
     await sleep(500, undefined, { signal });
-  }
-}
-
-async function untilHealthy(name: PartName, { environment, signal }: Injection): Promise<void> {
-  const part = environment.parts.get(name);
-  for (let waited = 0; waited < HEALTHY_WITHIN_MS; waited += 100) {
-    if (await part?.probe().catch(() => false)) return;
-    await sleep(100, undefined, { signal });
   }
 }

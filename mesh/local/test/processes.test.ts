@@ -135,6 +135,29 @@ test('a successor that does not start leaves the present process at work', () =>
     await processes.stop();
   }));
 
+test('a process that is killed while it is being replaced leaves one successor, and nobody else', () =>
+  withFolder(async (folder) => {
+    const processes = new Processes({ folder, onEnd: () => {} });
+    const port = await findFreePort();
+    const [child] = processes.start([
+      {
+        name: 'child',
+        ...listener(`setTimeout(() => process.send('ready'), 1_000)`),
+        sockets: { PORT_FD: { host: '127.0.0.1', port } },
+      },
+    ]);
+    assert.ok(child);
+    await firstAnswer(port);
+    const first = child.pid;
+    const replaced = child.replace();
+    process.kill(first ?? 0, 'SIGKILL');
+    await replaced;
+    const answers = new Set(await Promise.all(Array.from({ length: 20 }, () => ask(port))));
+    assert.deepEqual(answers, new Set([String(child.pid)]));
+    await processes.stop();
+    await assert.rejects(ask(port), /ECONNREFUSED/);
+  }));
+
 test('layers are stopped last to first, and nothing is left', () =>
   withFolder(async (folder) => {
     const record = join(folder, 'order');
