@@ -91,7 +91,8 @@ async function overHttp1(
   }
 }
 
-async function overHttp2(
+/** Over a session that is opened when there is none. */
+export async function overHttp2(
   open: () => http2.ClientHttp2Session,
   request: HttpRequest,
   options: SendOptions,
