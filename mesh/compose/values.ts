@@ -3,24 +3,21 @@ import { serviceAccount } from '../local/environment.ts';
 import { readPorts } from '../local/ports.ts';
 import type { Secrets } from '../local/secrets.ts';
 import { secretOf } from '../local/servers/users.ts';
-import { natsAuthorization, natsUsers, OPERATOR } from '../policy/nats.ts';
+import { natsAuthorization, natsUsers } from '../policy/nats.ts';
 import { databasePolicies } from '../policy/postgres.ts';
 import { redisAcl, redisUsers } from '../policy/redis.ts';
 import { secretFolders } from '../render/compose/secrets.ts';
 import { simulators } from '../topology.ts';
 
 /** Given by a provider: what `npm run secrets` makes is for the simulators, and never replaces what somebody put there. */
-export const OF_PROVIDERS = /^(FCM_|WHATSAPP_|SMTP_)/;
-
-/** The operator comes to NATS from outside the containers: `npm run dead-letters` is given this URL. */
-export const OPERATOR_URL = 'operator/NATS_URL';
+export const OF_PROVIDERS = /^(FCM_|WHATSAPP_|SMTP_|ALERT_)/;
 
 /** @returns content by `<folder>/<file>` */
 export function secretValues(secrets: Secrets): Record<string, string> {
   const values = Object.entries(secretFolders()).flatMap(([folder, files]) =>
     files.map((file) => [`${folder}/${file}`, contentOf(secrets, folder, file)]),
   );
-  return { ...Object.fromEntries(values), [OPERATOR_URL]: natsUrl(secrets, OPERATOR) };
+  return Object.fromEntries(values);
 }
 
 function contentOf(secrets: Secrets, folder: string, file: string): string {
@@ -47,6 +44,9 @@ function contentOf(secrets: Secrets, folder: string, file: string): string {
       return secrets.key(`personalDataLookup.${name}`);
     case 'SIGNING_KEYS_SECRET':
       return secrets.key('signingKeys');
+    // Nobody is told until somebody puts an address there.
+    case 'ALERT_WEBHOOK':
+      return '';
     case 'SMTP_URL':
       return 'smtp://mailpit:1025';
     case 'FCM_CREDENTIALS': {

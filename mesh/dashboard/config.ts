@@ -1,4 +1,14 @@
-import { duration, integer, LOG_LEVELS, oneOf, optional, readEnvironment, text, url } from '@kreki/runtime/config';
+import {
+  duration,
+  integer,
+  LOG_LEVELS,
+  oneOf,
+  optional,
+  optionalSecret,
+  readEnvironment,
+  text,
+  url,
+} from '@kreki/runtime/config';
 import { dashboard } from '../topology.ts';
 
 const port = (variable: string, fallback: number) => integer(variable, { default: fallback, min: 0, max: 65_535 });
@@ -14,7 +24,7 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     /** The edge, over which people sign in and calls are tried. */
     edgeUrl: url('EDGE_URL'),
     /** Reads streams and consumers, replays and drops dead letters; without it the events are left out. */
-    natsUrl: optional('NATS_URL'),
+    natsUrl: optionalSecret('NATS_URL'),
     telemetry: {
       /** Memory of spans, metrics and logs; the process needs about 150 MB besides. */
       maxMegabytes: integer('TELEMETRY_MEMORY_MB', { default: 256, min: 16, max: 360 }),
@@ -27,7 +37,7 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
       accountsFile: optional('DASHBOARD_ACCOUNTS_FILE'),
     },
     /** Where alerts are posted, in Slack's format, which Discord takes at `/slack`. */
-    alertWebhook: optional('ALERT_WEBHOOK'),
+    alertWebhook: optionalSecret('ALERT_WEBHOOK'),
     /** Keeps what objectives counted over a restart; none: budgets begin anew. */
     objectivesFile: optional('OBJECTIVES_FILE'),
     /** Address of the page as people reach it, for links in alerts. */

@@ -11,6 +11,27 @@ import { closureOf, readManifest, SCOPE } from './packages.ts';
 /** Read by services and gateway, and part of no workspace. */
 const SHARED = ['mesh/topology.ts'];
 
+interface Built {
+  /** What the process reads beside its workspaces. */
+  readonly also: readonly string[];
+  /** Sources of what was built. */
+  readonly sources: string;
+  /** Packages that are in what was built. */
+  readonly packages: readonly string[];
+}
+
+/** Processes of which a part is built before: the dashboard serves its page as files. */
+const built: Readonly<Record<string, Built>> = {
+  dashboard: {
+    also: ['mesh/policy/nats.ts', 'mesh/dashboard/page/dist'],
+    sources: 'mesh/dashboard/page',
+    packages: [
+      ...['vite', '@vitejs/plugin-react', 'react', 'react-dom', 'wouter', '@connectrpc/connect-web'],
+      ...['@xyflow/react', '@dagrejs/dagre', '@tanstack/react-virtual', 'uplot'],
+    ],
+  },
+};
+
 /** What is in a workspace for people and tools only. */
 const LEFT_OUT = /^(node_modules|test|testing)$|\.(d\.ts|test\.ts|md|prisma)$/;
 
@@ -28,9 +49,11 @@ export function assemble(repository: string, service: string, folder: string): A
     if (!found) throw new Error(`there is no ${SCOPE}${workspace}, but ${[...folders.keys()].join(', ')}`);
     return found;
   };
-  const { packages, workspaces } = closureOf(repository, service, folderOf);
+  const { also = [], sources, packages: inside = [] } = built[service] ?? {};
+  const { packages, workspaces } = closureOf(repository, service, { folderOf, without: inside });
 
-  for (const path of [...workspaces.map(folderOf), ...SHARED]) copy(repository, path, folder, LEFT_OUT);
+  for (const path of workspaces.map(folderOf)) copy(repository, path, folder, LEFT_OUT, sources);
+  for (const path of [...SHARED, ...also]) copy(repository, path, folder, LEFT_OUT);
   for (const path of packages) copy(repository, path, folder, /^node_modules$/);
   mkdirSync(join(folder, 'node_modules', SCOPE), { recursive: true });
   for (const workspace of workspaces) {
@@ -48,11 +71,13 @@ export function assemble(repository: string, service: string, folder: string): A
   return { main, packages: packages.length };
 }
 
-function copy(repository: string, path: string, folder: string, leftOut: RegExp): void {
+function copy(repository: string, path: string, folder: string, leftOut: RegExp, without?: string): void {
   const source = join(repository, path);
+  if (!existsSync(source)) throw new Error(`${path} is not there: was it built?`);
+  const other = without && join(repository, without);
   cpSync(source, join(folder, path), {
     recursive: true,
-    filter: (file) => file === source || !leftOut.test(basename(file)),
+    filter: (file) => file === source || (!leftOut.test(basename(file)) && file !== other),
   });
 }
 

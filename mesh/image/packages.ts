@@ -25,12 +25,18 @@ export interface Closure {
   readonly workspaces: readonly string[];
 }
 
+export interface ClosureOptions {
+  readonly folderOf: (workspace: string) => string;
+  /** Packages that the workspace names and does not need once it is built. */
+  readonly without: readonly string[];
+}
+
 /**
  * Everything that a workspace needs at run time. npm installs more even without development dependencies: optional peers, such as Prisma's
  * command line and TypeScript, are there because another workspace develops with them.
  * @throws Error when a package is missing that is not optional
  */
-export function closureOf(repository: string, workspace: string, folderOf: (workspace: string) => string): Closure {
+export function closureOf(repository: string, workspace: string, { folderOf, without }: ClosureOptions): Closure {
   const packages = new Set<string>();
   const workspaces = new Set<string>();
 
@@ -45,6 +51,7 @@ export function closureOf(repository: string, workspace: string, folderOf: (work
         .map((name) => [name, false] as const),
     ];
     for (const [name, optional] of needed) {
+      if (folder === folderOf(workspace) && without.includes(name)) continue;
       if (name.startsWith(SCOPE)) {
         addWorkspace(name.slice(SCOPE.length));
         continue;

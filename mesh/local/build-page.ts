@@ -5,7 +5,7 @@ import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { repository } from './folders.ts';
-import type { Steps } from './steps.ts';
+import { Steps } from './steps.ts';
 
 const folder = join(repository, 'mesh/dashboard/page');
 const stamp = join(folder, 'dist/.sources');
@@ -37,3 +37,6 @@ function fingerprintOf(files: readonly string[]): string {
   for (const file of files) hash.update(file).update(readFileSync(join(repository, file)));
   return hash.digest('hex');
 }
+
+/** `node mesh/local/build-page.ts <process>`: of a process that has one; the others have nothing to build. */
+if (import.meta.main && process.argv[2] === 'dashboard') await buildPage(new Steps());

@@ -2,7 +2,15 @@
 
 import { usesNats } from '../policy/nats.ts';
 import { databasePolicies } from '../policy/postgres.ts';
-import { type Calls, gateway, type Provider, type ServiceName, serviceNames, services } from '../topology.ts';
+import {
+  type Calls,
+  dashboard,
+  gateway,
+  type Provider,
+  type ServiceName,
+  serviceNames,
+  services,
+} from '../topology.ts';
 
 export interface Settings {
   /** Variables, as a manifest may show them. */
@@ -21,9 +29,19 @@ export interface Place {
   readonly collectorUrl: string;
   /** What a provider's client is told besides its secrets. */
   readonly provider: Readonly<Record<Provider, Readonly<Record<string, string>>>>;
-  /** What only this kind of deployment tells the edge. */
+  /** What only this kind of deployment tells the edge, and the dashboard. */
   readonly edge: Readonly<Record<string, string>>;
+  readonly dashboard: Readonly<Record<string, string>>;
 }
+
+/** Where a process may keep something over a restart; the image has the folder. */
+export const STATE = '/state';
+
+/** Every process sends its telemetry to the collector, often enough that the dashboard shows what is going on now. */
+const telemetry = (place: Place) => ({
+  OTEL_EXPORTER_OTLP_ENDPOINT: place.collectorUrl,
+  OTEL_METRIC_EXPORT_INTERVAL: '5000',
+});
 
 const providerSecrets: Readonly<Record<Provider, readonly string[]>> = {
   // The service account is a file by its nature: its variable is FCM_CREDENTIALS_FILE.
@@ -40,7 +58,7 @@ export function serviceSettings(name: ServiceName, place: Place): Settings {
       SERVICE_PORT: String(port),
       ...place.identity,
       ...upstreamUrls(calls, place),
-      OTEL_EXPORTER_OTLP_ENDPOINT: place.collectorUrl,
+      ...telemetry(place),
       ...Object.assign({}, ...providers.map((provider) => place.provider[provider])),
     },
     secrets: [
@@ -62,10 +80,26 @@ export function gatewaySettings(place: Place): Settings {
       H2C_PORT: String(gateway.h2cPort),
       ...place.identity,
       ...upstreamUrls(gateway.calls, place),
-      OTEL_EXPORTER_OTLP_ENDPOINT: place.collectorUrl,
+      ...telemetry(place),
       ...place.edge,
     },
     secrets: ['REDIS_URL'],
+  };
+}
+
+/** The dashboard reads streams and dead letters as the operator; people come in with an account that may read the mesh. */
+export function dashboardSettings(place: Place): Settings {
+  return {
+    values: {
+      SERVICE_NAME: 'dashboard',
+      HTTP_PORT: String(dashboard.httpPort),
+      OTLP_GRPC_PORT: String(dashboard.otlpGrpcPort),
+      OTLP_HTTP_PORT: String(dashboard.otlpHttpPort),
+      EDGE_URL: `http://gateway:${gateway.httpPort}`,
+      OBJECTIVES_FILE: `${STATE}/objectives.json`,
+      ...place.dashboard,
+    },
+    secrets: ['NATS_URL', 'ALERT_WEBHOOK'],
   };
 }
 

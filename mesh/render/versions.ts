@@ -5,7 +5,7 @@ export const images = {
   postgres: 'postgis/postgis:15-3.4',
   nats: 'nats:2.15.1-alpine',
   redis: 'redis:7.4-alpine',
-  collector: 'otel/opentelemetry-collector-contrib:0.139.0',
+  collector: 'otel/opentelemetry-collector-contrib:0.157.0',
   mailpit: 'axllent/mailpit:v1.27',
   /** CloudNativePG's own build of the same PostgreSQL and PostGIS. */
   cluster: 'ghcr.io/cloudnative-pg/postgis:15-3.4',

@@ -70,6 +70,12 @@ export const optional = (variable: string): Setting<string | undefined> => ({
 /** A value that stays out of logs: read like any text or out of a file, but never with a default. */
 export const secret = (variable: string): Setting<string> => ({ ...text(variable), secret: true });
 
+/** The same, where it may be absent. */
+export const optionalSecret = (variable: string): Setting<string | undefined> => ({
+  ...optional(variable),
+  secret: true,
+});
+
 /** A secret 256-bit key in base64. */
 export const key = (variable: string): Setting<KeyObject> => ({ ...secret(variable), parse: parseKey });
 

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type BroughtUp, bringUp } from '../../local/bring-up.ts';
+import { buildPage } from '../../local/build-page.ts';
 import type { Environment } from '../../local/environment.ts';
 import { dataFolder, repository } from '../../local/folders.ts';
 import { findFreePort, type Ports, readPorts } from '../../local/ports.ts';
@@ -28,14 +29,19 @@ let mesh: BroughtUp;
 const imageOf = (name: string) => join(folder, 'images', name);
 
 before(async () => {
-  for (const name of [...serviceNames, 'gateway', 'simulators', 'issuer']) assemble(repository, name, imageOf(name));
+  const steps = new Steps();
+  await buildPage(steps);
+  for (const name of [...serviceNames, 'gateway', 'dashboard', 'simulators', 'issuer']) {
+    assemble(repository, name, imageOf(name));
+  }
   mesh = await bringUp({
     folder,
     env: { PATH: process.env.PATH },
     disposable: true,
     ports: await freePorts(),
     processes,
-    steps: new Steps(),
+    steps,
+    dashboard: true,
     adapt: (name, environment) => {
       told.set(name, environment);
       return environment;
@@ -66,6 +72,14 @@ test('a mesh of nothing but what the images hold comes up, and a person register
     headers: { authorization: `Bearer ${accessToken}` },
   });
   assert.equal(active.status, 200, await active.clone().text());
+});
+
+test('the dashboard of an image shows its page, and refuses who has not signed in', async () => {
+  const { origin } = new URL(mesh.mesh.dashboardUrl ?? '');
+  const page = await fetch(origin);
+  assert.match(await page.text(), /<script type="module"/);
+  const viewer = await call(`${origin}/kreki.mesh.v1.SessionService/GetViewer`, {});
+  assert.equal(viewer.status, 401, await viewer.clone().text());
 });
 
 test('the health check of each image tells a process that serves from one that does not', async () => {
@@ -104,7 +118,7 @@ test('an image holds no test, no development tool and no manual', () => {
 
 test('an image holds only the services that it runs', () => {
   for (const name of told.keys()) {
-    const others = globSync('{services/*,gateway,mesh/simulators}', { cwd: imageOf(name) });
+    const others = globSync('{services/*,gateway,mesh/{dashboard,simulators}}', { cwd: imageOf(name) });
     assert.equal(others.length, 1, `${name}: ${others}`);
   }
 });
@@ -128,9 +142,9 @@ const call = (url: string, body: object) =>
   fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
 async function freePorts(): Promise<Ports> {
-  const { http, h2c, simulators, smtp, services, servers } = readPorts({});
+  const { services, servers, ...others } = readPorts({});
   const env: Record<string, string> = {};
-  for (const { variable } of [http, h2c, simulators, smtp, ...Object.values(services), ...Object.values(servers)]) {
+  for (const { variable } of [...Object.values(others), ...Object.values(services), ...Object.values(servers)]) {
     env[variable] = String(await findFreePort());
   }
   return readPorts(env);

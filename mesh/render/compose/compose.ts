@@ -31,7 +31,7 @@ export function composeFile(): ComposeFile {
           providers: 'The way out, for notification alone.',
         },
       ),
-      volumes: { authority: {}, identities: {}, nats: {}, postgres: {}, redis: {} },
+      volumes: { authority: {}, dashboard: {}, identities: {}, nats: {}, postgres: {}, redis: {} },
       secrets: declaredSecrets(),
     },
     { secrets: 'Files that `npm run secrets` makes; nothing has a password that came with this repository.' },

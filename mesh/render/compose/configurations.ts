@@ -1,5 +1,6 @@
 /** What the servers in containers are configured with; who may do what comes from the policy, passwords from files of secrets. */
 import { databasePolicies, databaseStatements, roleStatements } from '../../policy/postgres.ts';
+import { dashboard } from '../../topology.ts';
 import { postgresSecrets } from './secrets.ts';
 
 const about = (prefix: string, text: string) =>
@@ -66,7 +67,7 @@ aclfile /run/secrets/users.acl
 `;
 }
 
-/** Telemetry of all processes: metrics for Prometheus to fetch, what else there is in short to its own log. */
+/** Telemetry of all processes: all of it to the dashboard, and metrics for Prometheus to fetch, durations as native histograms. */
 export const collectorConfiguration = {
   receivers: {
     otlp: { protocols: { http: { endpoint: '0.0.0.0:4318' }, grpc: { endpoint: '0.0.0.0:4317' } } },
@@ -77,14 +78,18 @@ export const collectorConfiguration = {
   },
   exporters: {
     prometheus: { endpoint: '0.0.0.0:9464', resource_to_telemetry_conversion: { enabled: true } },
-    debug: { verbosity: 'basic', sampling_initial: 2, sampling_thereafter: 500 },
+    'otlphttp/dashboard': { endpoint: `http://dashboard:${dashboard.otlpHttpPort}` },
   },
   service: {
     telemetry: { metrics: { level: 'none' } },
     pipelines: {
-      traces: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['debug'] },
-      metrics: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['prometheus'] },
-      logs: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['debug'] },
+      traces: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['otlphttp/dashboard'] },
+      metrics: {
+        receivers: ['otlp'],
+        processors: ['memory_limiter', 'batch'],
+        exporters: ['prometheus', 'otlphttp/dashboard'],
+      },
+      logs: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['otlphttp/dashboard'] },
     },
   },
 };

@@ -1,4 +1,4 @@
-import { services, simulators } from '../../topology.ts';
+import { dashboard, services, simulators } from '../../topology.ts';
 import type { Place } from '../settings.ts';
 import { variable, variableOrEmpty } from './types.ts';
 
@@ -27,5 +27,8 @@ export const composePlace: Place = {
   edge: {
     CORS_ORIGINS: variable('CORS_ORIGINS', ''),
     TRUSTED_PROXIES: variable('TRUSTED_PROXIES', ''),
+  },
+  dashboard: {
+    DASHBOARD_URL: variable('DASHBOARD_URL', `http://127.0.0.1:${dashboard.httpPort}`),
   },
 };

@@ -1,6 +1,16 @@
 /** The mesh's own processes as containers. */
-import { gateway, hostingOf, type ServiceName, serviceNames, services, simulators } from '../../topology.ts';
-import { gatewaySettings, migrated, type Settings, secretFiles, serviceSettings } from '../settings.ts';
+
+import { OPERATOR } from '../../policy/nats.ts';
+import { dashboard, gateway, hostingOf, type ServiceName, serviceNames, services, simulators } from '../../topology.ts';
+import {
+  dashboardSettings,
+  gatewaySettings,
+  migrated,
+  type Settings,
+  STATE,
+  secretFiles,
+  serviceSettings,
+} from '../settings.ts';
 import { composePlace, IDENTITY_FOLDER } from './place.ts';
 import { given, migrationsOf, simulatorSecrets } from './secrets.ts';
 import { type Container, check, hardened, type Limits, type Mount, variable } from './types.ts';
@@ -25,6 +35,7 @@ export function processContainers(): Record<string, Container> {
     ...Object.fromEntries(migrated().map((name) => [migrationsOf(name), migration(name)])),
     ...Object.fromEntries(serviceNames.map((name) => [name, service(name)])),
     gateway: edge(),
+    dashboard: page(),
     simulators: simulated(),
   };
 }
@@ -120,6 +131,23 @@ function edge(): Container {
       redis: { condition: 'service_healthy' },
       ...Object.fromEntries(serviceNames.map((name) => [name, { condition: 'service_healthy' as const }])),
     },
+    healthcheck: health,
+    ...lasting,
+    ...hardened(CRITICAL),
+  };
+}
+
+/** For platform engineers on this machine: it takes everybody's telemetry from the collector, and keeps the last hour in memory. */
+function page(): Container {
+  const settings = dashboardSettings(composePlace);
+  return {
+    ...built('dashboard'),
+    environment: environment(settings),
+    secrets: given(OPERATOR, settings.secrets),
+    volumes: [{ type: 'volume', source: 'dashboard', target: STATE }],
+    ports: [`127.0.0.1:${variable('KREKI_DASHBOARD_PORT', dashboard.httpPort)}:${dashboard.httpPort}`],
+    networks: ['edge', 'mesh', 'data'],
+    depends_on: { nats: { condition: 'service_healthy' } },
     healthcheck: health,
     ...lasting,
     ...hardened(CRITICAL),

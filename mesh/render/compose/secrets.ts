@@ -1,7 +1,8 @@
 /** The files of secrets that the containers are given, and who is given which. */
+import { OPERATOR } from '../../policy/nats.ts';
 import { databasePolicies } from '../../policy/postgres.ts';
 import { type ServiceName, serviceNames } from '../../topology.ts';
-import { gatewaySettings, migrated, serviceSettings } from '../settings.ts';
+import { dashboardSettings, gatewaySettings, migrated, serviceSettings } from '../settings.ts';
 import { composePlace } from './place.ts';
 import { required } from './types.ts';
 
@@ -31,6 +32,7 @@ export function secretFolders(): Record<string, readonly string[]> {
     ...Object.fromEntries(serviceNames.map((name) => [name, serviceSettings(name, composePlace).secrets])),
     ...Object.fromEntries(migrated().map((name) => [migrationsOf(name), ['DATABASE_URL']])),
     gateway: gatewaySettings(composePlace).secrets,
+    [OPERATOR]: dashboardSettings(composePlace).secrets,
   };
 }
 

@@ -13,6 +13,8 @@ export interface Deployed {
     /** Takes mail on port 465, with TLS from the first byte. */
     readonly mailServer: string;
   };
+  /** Host that the dashboard posts alerts to. */
+  readonly alertHost: string;
   /** Where databases archive to. */
   readonly backups: { readonly destination: string; readonly endpoint: string; readonly keep: string };
   /** `small`: one of each process and of each database. */
@@ -29,6 +31,7 @@ export const deployments: Readonly<Record<string, Deployed>> = {
       mailFrom: 'KREKI (uji coba) <noreply@staging.kreki.id>',
       mailServer: 'smtp.kreki.id',
     },
+    alertHost: 'hooks.slack.com',
     backups: {
       destination: 's3://kreki-staging-backups',
       endpoint: 'https://s3.ap-southeast-3.amazonaws.com',
@@ -45,6 +48,7 @@ export const deployments: Readonly<Record<string, Deployed>> = {
       mailFrom: 'KREKI <noreply@kreki.id>',
       mailServer: 'smtp.kreki.id',
     },
+    alertHost: 'hooks.slack.com',
     backups: { destination: 's3://kreki-backups', endpoint: 'https://s3.ap-southeast-3.amazonaws.com', keep: '30d' },
     size: 'full',
   },

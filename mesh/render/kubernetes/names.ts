@@ -26,6 +26,9 @@ export const metadata = (
 /** Label of nodes: what kind of place they stand in. */
 export const SITE = 'kreki.id/site';
 
+/** The page for platform engineers. */
+export const DASHBOARD = 'dashboard';
+
 /** Where Linkerd's proxy takes connections of other proxies. */
 export const PROXY_INBOUND = 4143;
 /** Where Linkerd's proxy shows its metrics. */

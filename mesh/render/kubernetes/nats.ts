@@ -2,7 +2,7 @@
 import { natsUsers } from '../../policy/nats.ts';
 import { images } from '../versions.ts';
 import { explained } from '../yaml.ts';
-import { PROXY_INBOUND, SITE, selectorOf } from './names.ts';
+import { DASHBOARD, PROXY_INBOUND, SITE, selectorOf } from './names.ts';
 import { natsPods, pods, policy, tcp } from './network.ts';
 import { portFor, serverOf } from './policy.ts';
 
@@ -98,7 +98,8 @@ export function natsValues(): object {
 
 export function natsAccess(): object[] {
   const matchLabels = selectorOf('nats');
-  const users = natsUsers().map(({ name }) => name);
+  // The operator's tools, one of which is the dashboard.
+  const users = [...natsUsers().map(({ name }) => name), DASHBOARD];
   return [
     ...portFor({ name: 'nats', matchLabels, port: PORTS.client, proxyProtocol: 'opaque' }, users),
     ...portFor({ name: 'nats-cluster', matchLabels, port: PORTS.cluster, proxyProtocol: 'opaque' }, ['nats']),

@@ -4,7 +4,7 @@ import type { INetworkPolicyEgressRule } from 'kubernetes-models/networking.k8s.
 import type { INetworkPolicyIngressRule } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyIngressRule';
 import { usesNats } from '../../policy/nats.ts';
 import { type Calls, gateway, type Provider, type ServiceName, serviceNames, services } from '../../topology.ts';
-import { clusterOf, metadata, PROXY_ADMIN, PROXY_INBOUND, type ProcessName, selectorOf } from './names.ts';
+import { clusterOf, DASHBOARD, metadata, PROXY_ADMIN, PROXY_INBOUND, type ProcessName, selectorOf } from './names.ts';
 import { EDGE_NAMESPACE, edgePorts } from './policy.ts';
 
 type Peer = NonNullable<INetworkPolicyEgressRule['to']>[number];
@@ -16,7 +16,7 @@ export const namespace = (name: string): Peer => ({
 export const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: 'TCP' as const, port }));
 
 /** A meshed port is reached by itself, or through the port at which proxies take each other's connections. */
-const meshed = (...ports: number[]) => tcp(...ports, PROXY_INBOUND);
+export const meshed = (...ports: number[]) => tcp(...ports, PROXY_INBOUND);
 
 /** Where a cache of names answers on each node, in clusters that have one. */
 const NODE_LOCAL_DNS: Peer = { ipBlock: { cidr: '169.254.20.10/32' } };
@@ -72,6 +72,7 @@ export function networkOf(name: ProcessName): INetworkPolicy[] {
 
 const fromThePublic = (): INetworkPolicyIngressRule[] => [
   { from: [namespace(EDGE_NAMESPACE)], ports: meshed(edgePorts.http, edgePorts.grpc) },
+  { from: [pods(selectorOf(DASHBOARD))], ports: meshed(edgePorts.http) },
 ];
 
 function fromCallers(name: ServiceName): INetworkPolicyIngressRule[] {

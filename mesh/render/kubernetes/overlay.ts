@@ -5,7 +5,7 @@ import { storedTiers } from './databases.ts';
 import type { Deployed } from './deployments.ts';
 import { publicEdge } from './edge.ts';
 import { wayTo } from './egress.ts';
-import { clusterOf, metadata, NAMESPACE, processNames } from './names.ts';
+import { clusterOf, DASHBOARD, metadata, NAMESPACE, processNames } from './names.ts';
 import { backupSecret } from './secrets.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
@@ -36,6 +36,7 @@ export function overlay(deployed: Deployed): Record<string, readonly object[]> {
   const files = {
     'edge.yaml': publicEdge(deployed.publicNames),
     'mail.yaml': [wayTo('smtp', [deployed.notification.mailServer], 465)],
+    'alerts.yaml': [wayTo('alerts', [deployed.alertHost], 443)],
     'backups.yaml': [backupSecret(), ...storedTiers().map((tier) => archive(clusterOf(tier), deployed))],
   };
   return { 'kustomization.yaml': [kustomization(deployed, Object.keys(files))], ...files };
@@ -47,7 +48,11 @@ function kustomization(deployed: Deployed, files: readonly string[]): Kustomizat
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     resources: ['../../base', ...files],
-    images: processNames.map((name) => ({ name: `kreki/${name}`, newName: `${registry}/${name}`, newTag: version })),
+    images: [...processNames, DASHBOARD].map((name) => ({
+      name: `kreki/${name}`,
+      newName: `${registry}/${name}`,
+      newTag: version,
+    })),
     configMapGenerator: [
       settings('gateway', { CORS_ORIGINS: deployed.corsOrigins.join(',') }),
       settings('notification', {

@@ -1,4 +1,4 @@
-import { services } from '../../topology.ts';
+import { dashboard, services } from '../../topology.ts';
 import type { Place } from '../settings.ts';
 
 /** Where files of secrets are mounted; Kubernetes mounts its own below /run/secrets. */
@@ -12,6 +12,8 @@ export const kubernetesPlace: Place = {
   collectorUrl: 'http://collector:4318',
   provider: { fcm: {}, whatsapp: {}, smtp: {} },
   edge: {},
+  // As it is seen through `kubectl port-forward`.
+  dashboard: { DASHBOARD_URL: `http://127.0.0.1:${dashboard.httpPort}` },
 };
 
 /** Variables of a process that a deployment's overlay has to set, in the ConfigMap `<process>-settings`. */

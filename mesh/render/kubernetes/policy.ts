@@ -7,7 +7,7 @@ import type {
   MeshTLSAuthentication,
   NetworkAuthentication,
 } from './linkerd-types.ts';
-import { kebab, metadata, type ProcessName, selectorOf } from './names.ts';
+import { DASHBOARD, kebab, metadata, type ProcessName, selectorOf } from './names.ts';
 
 const POLICY = 'policy.linkerd.io';
 const GATEWAY_API = 'gateway.networking.k8s.io';
@@ -44,7 +44,7 @@ function healthOf(name: ServiceName): object[] {
   ];
 }
 
-/** The edge is reached by the public's proxy alone; what the kubelet asks it is let through by Linkerd itself, as there are no routes. */
+/** The edge is reached by the public's proxy, and by the dashboard, over which people sign in and try calls; what the kubelet asks it is let through by Linkerd itself, as there are no routes. */
 export function edgePolicy(): object[] {
   const ports = [
     server('gateway', 'http', 'HTTP/1'),
@@ -60,7 +60,13 @@ export function edgePolicy(): object[] {
     const { name } = port.metadata;
     return authorization(name, { group: POLICY, kind: 'Server', name }, 'MeshTLSAuthentication', 'public-proxies');
   });
-  return [...ports, proxies, ...policies];
+  const page = authorization(
+    'gateway-dashboard',
+    { group: POLICY, kind: 'Server', name: 'gateway' },
+    'MeshTLSAuthentication',
+    'gateway-dashboard',
+  );
+  return [...ports, proxies, ...policies, accounts('gateway-dashboard', [DASHBOARD]), page];
 }
 
 export const anywhere: NetworkAuthentication = {

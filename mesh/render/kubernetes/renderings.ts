@@ -2,6 +2,7 @@
 import { hostingOf, serviceNames, services } from '../../topology.ts';
 import { toYaml } from '../yaml.ts';
 import { entrance, linkerdValues, meshAuthority, namespace, priorities, publicAuthority } from './cluster.ts';
+import { dashboardManifests } from './dashboard.ts';
 import { databases, storedTiers } from './databases.ts';
 import { deployments } from './deployments.ts';
 import { egress } from './egress.ts';
@@ -71,6 +72,10 @@ function baseFiles(): Record<string, File> {
   files['data/nats.yaml'] = { documents: natsAccess(), about: 'Who may reach NATS, which its chart installs.' };
   files['data/valkey.yaml'] = { documents: valkeyAccess(), about: 'Who may reach Valkey, which its chart installs.' };
   files['telemetry/collector.yaml'] = { documents: telemetry(), about: 'The OpenTelemetry collector.' };
+  files['telemetry/dashboard.yaml'] = {
+    documents: dashboardManifests(),
+    about: 'The page for platform engineers: kubectl -n kreki port-forward service/dashboard 8110.',
+  };
   return files;
 }
 

@@ -4,10 +4,12 @@ import { OPERATOR, usesNats } from '../../policy/nats.ts';
 import { databasePolicies } from '../../policy/postgres.ts';
 import { redisUsers } from '../../policy/redis.ts';
 import { type ServiceName, serviceNames, services } from '../../topology.ts';
+import { dashboardSettings } from '../settings.ts';
 import { settingsOf } from './container.ts';
 import { databasesOf, passwordSecretOf, storedTiers } from './databases.ts';
 import { databaseUrlOptions, ownerSecretOf } from './migrations.ts';
 import { clusterOf, metadata, type ProcessName } from './names.ts';
+import { kubernetesPlace } from './place.ts';
 
 /** The store that an installation names `kreki`: Vault, a cloud's secret manager, or whatever External Secrets speaks to. */
 const STORE = { kind: 'ClusterSecretStore', name: 'kreki' } as const;
@@ -35,6 +37,16 @@ const one = (name: string, remote: Remote): Made => ({ entries: [{ name, remote 
 /** One for each process, with its variables as keys. */
 export function processSecret(name: ProcessName): IExternalSecret {
   const variables = settingsOf(name).secrets.map((variable) => [variable, madeOf(name, variable)] as const);
+  return external(name, Object.fromEntries(variables));
+}
+
+/** The dashboard comes to NATS as the operator. */
+export function dashboardSecret(name: string): IExternalSecret {
+  const { secrets } = dashboardSettings(kubernetesPlace);
+  const variables = secrets.map((variable) => [
+    variable,
+    variable === 'NATS_URL' ? natsUrl(OPERATOR) : one('value', { key: `kreki/${name}`, property: property(variable) }),
+  ]);
   return external(name, Object.fromEntries(variables));
 }
 
@@ -84,13 +96,15 @@ function madeOf(name: ProcessName, variable: string): Made {
     case 'DATABASE_URL':
       return databaseUrl(name as ServiceName, 'role');
     case 'NATS_URL':
-      return url(name, 'nats', `nats://${name}:{{ .password }}@nats:4222`);
+      return natsUrl(name);
     case 'REDIS_URL':
       return url(name, 'redis', `redis://${name}:{{ .password }}@valkey:6379`);
     default:
       return one(`value_${variable.toLowerCase()}`, { key: `kreki/${name}`, property: property(variable) });
   }
 }
+
+const natsUrl = (user: string): Made => url(user, 'nats', `nats://${user}:{{ .password }}@nats:4222`);
 
 /** `WHATSAPP_APP_SECRET` → `whatsapp-app-secret`. */
 const property = (variable: string): string => variable.toLowerCase().replaceAll('_', '-');

@@ -1,15 +1,16 @@
-/** The collector of traces and metrics. */
+/** The collector of traces, metrics and logs. */
 import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
 import type { IService } from 'kubernetes-models/v1/Service';
+import { dashboard } from '../../topology.ts';
 import { collectorConfiguration } from '../compose/configurations.ts';
 import { images } from '../versions.ts';
 import { HARDENED } from './container.ts';
-import { labelsOf, metadata, PROXY_INBOUND, processNames, selectorOf } from './names.ts';
-import { namespace, pods, policy, tcp } from './network.ts';
+import { DASHBOARD, labelsOf, metadata, processNames, selectorOf } from './names.ts';
+import { meshed, namespace, pods, policy, tcp } from './network.ts';
 import { ANYWHERE, authorization, portFor, serverOf } from './policy.ts';
 import { serviceAccount } from './workload.ts';
 
-const NAME = 'collector';
+export const COLLECTOR = 'collector';
 const PORTS = { otlp: 4318, metrics: 9464, health: 13_133 } as const;
 
 /** As in containers, and asked for its health. */
@@ -20,13 +21,13 @@ export const collectorFile = {
 };
 
 export function telemetry(): object[] {
-  const matchLabels = selectorOf(NAME);
+  const matchLabels = selectorOf(COLLECTOR);
   const metrics = serverOf({ name: 'collector-metrics', matchLabels, port: 'metrics', proxyProtocol: 'HTTP/1' });
   return [
-    serviceAccount(NAME),
+    serviceAccount(COLLECTOR),
     service(),
     deployment(),
-    ...portFor({ name: NAME, matchLabels, port: 'otlp', proxyProtocol: 'HTTP/1' }, processNames),
+    ...portFor({ name: COLLECTOR, matchLabels, port: 'otlp', proxyProtocol: 'HTTP/1' }, processNames),
     metrics,
     authorization(
       'collector-metrics',
@@ -34,13 +35,14 @@ export function telemetry(): object[] {
       'NetworkAuthentication',
       ANYWHERE,
     ),
-    policy(NAME, {
+    policy(COLLECTOR, {
       podSelector: { matchLabels },
-      policyTypes: ['Ingress'],
+      policyTypes: ['Ingress', 'Egress'],
       ingress: [
-        { from: processNames.map((name) => pods(selectorOf(name))), ports: tcp(PORTS.otlp, PROXY_INBOUND) },
+        { from: processNames.map((name) => pods(selectorOf(name))), ports: meshed(PORTS.otlp) },
         { from: [namespace('monitoring')], ports: tcp(PORTS.metrics) },
       ],
+      egress: [{ to: [pods(selectorOf(DASHBOARD))], ports: meshed(dashboard.otlpHttpPort) }],
     }),
   ];
 }
@@ -49,10 +51,10 @@ function service(): IService {
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: metadata(NAME, { labels: labelsOf(NAME) }),
+    metadata: metadata(COLLECTOR, { labels: labelsOf(COLLECTOR) }),
     spec: {
       type: 'ClusterIP',
-      selector: selectorOf(NAME),
+      selector: selectorOf(COLLECTOR),
       ports: [
         { name: 'otlp', port: PORTS.otlp, targetPort: 'otlp', appProtocol: 'http' },
         { name: 'metrics', port: PORTS.metrics, targetPort: 'metrics', appProtocol: 'http' },
@@ -67,21 +69,21 @@ function deployment(): IDeployment {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: metadata(NAME, { labels: labelsOf(NAME) }),
+    metadata: metadata(COLLECTOR, { labels: labelsOf(COLLECTOR) }),
     spec: {
       replicas: 1,
-      selector: { matchLabels: selectorOf(NAME) },
+      selector: { matchLabels: selectorOf(COLLECTOR) },
       template: {
-        metadata: { labels: labelsOf(NAME) },
+        metadata: { labels: labelsOf(COLLECTOR) },
         spec: {
-          serviceAccountName: NAME,
+          serviceAccountName: COLLECTOR,
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           priorityClassName: 'kreki-tier-3',
           securityContext: { runAsNonRoot: true, runAsUser: 10_001, seccompProfile: { type: 'RuntimeDefault' } },
           containers: [
             {
-              name: NAME,
+              name: COLLECTOR,
               image: images.collector,
               args: ['--config=/etc/collector/otel-collector.yaml'],
               ports: [

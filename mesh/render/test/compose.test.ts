@@ -108,6 +108,19 @@ test('edge and simulators start with what their containers tell them', async () 
   assert.equal((simulated.fcm as { token_uri?: string }).token_uri, 'http://simulators:8095/fcm/token');
 });
 
+test('the dashboard takes everybody’s telemetry from the collector, and reads events as the operator', async () => {
+  const { readConfig } = await import('../../dashboard/config.ts');
+  const config = readConfig(environmentOf(compose.services.dashboard as Container));
+  assert.match(config.natsUrl ?? '', /^nats:\/\/operator:\w+@nats:4222$/);
+  assert.equal(config.alertWebhook, undefined);
+  const { exporters, service } = parse(readFileSync('mesh/compose/otel-collector.yaml', 'utf8'));
+  assert.equal(exporters['otlphttp/dashboard'].endpoint, `http://dashboard:${config.otlpHttpPort}`);
+  for (const [kind, { exporters: names }] of Object.entries<{ exporters: string[] }>(service.pipelines))
+    assert.ok(names.includes('otlphttp/dashboard'), kind);
+  for (const name of [...serviceNames, 'gateway'])
+    assert.equal(compose.services[name]?.environment?.OTEL_EXPORTER_OTLP_ENDPOINT, 'http://collector:4318');
+});
+
 test('simulators know what notification shows them', () => {
   const shown = environmentOf(compose.services.notification as Container);
   const known = environmentOf(compose.services.simulators as Container);
@@ -116,12 +129,9 @@ test('simulators know what notification shows them', () => {
   }
 });
 
-test('every declared secret is a file that npm run secrets makes, and the operator gets the one that is not declared', () => {
+test('every declared secret is a file that npm run secrets makes, and the other way round', () => {
   const declared = Object.values(compose.secrets).map(({ file }) => file.replace(/^\$\{KREKI_SECRETS:\?[^}]*\}\//, ''));
-  assert.deepEqual(
-    written.filter((path) => !declared.includes(path)),
-    ['operator/NATS_URL'],
-  );
+  assert.deepEqual(written.toSorted(), declared.toSorted());
   assert.deepEqual(
     declared.filter((path) => !existsSync(join(folder, 'secrets', path))),
     [],

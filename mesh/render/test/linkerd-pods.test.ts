@@ -49,7 +49,7 @@ function environmentOf(pod: Spec, container: Spec): Record<string, string> {
   }
   const own = container.env.map(({ name, value, valueFrom }: Spec) => [
     name,
-    name.endsWith('_FILE') ? join(folder, value) : (value ?? (valueFrom ? 'kreki' : '')),
+    /_FILE$/.test(name) ? join(folder, value) : (value ?? (valueFrom ? 'kreki' : '')),
   ]);
   const given = {
     FCM_PROJECT_ID: 'kreki',
@@ -91,14 +91,27 @@ test('the edge starts with what its container tells it', async () => {
   );
 });
 
+test('the dashboard starts with what its container tells it', async () => {
+  const { readConfig } = await import('../../dashboard/config.ts');
+  const pod = podOf('dashboard');
+  const config = readConfig(environmentOf(pod, pod.containers[0]));
+  assert.match(config.natsUrl ?? '', /^nats:\/\/operator:\w+@nats:4222$/);
+  assert.equal(config.edgeUrl, 'http://gateway:8080');
+  const [{ mountPath }] = pod.containers[0].volumeMounts.filter(({ name }: Spec) => name === 'state');
+  assert.ok(config.objectivesFile?.startsWith(`${join(folder, mountPath)}/`));
+});
+
 test('no variable is told to a process that does not read it', () => {
   const read = new Set(
-    [...globSync('{services/*,gateway}/config.ts'), 'mesh/runtime/config.ts', 'mesh/runtime/process.ts'].flatMap(
-      (file) =>
-        [...readFileSync(file, 'utf8').matchAll(/\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g)].map(([, name]) => name),
+    [
+      ...globSync('{services/*,gateway,mesh/dashboard}/config.ts'),
+      'mesh/runtime/config.ts',
+      'mesh/runtime/process.ts',
+    ].flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g)].map(([, name]) => name),
     ),
   );
-  for (const name of processNames) {
+  for (const name of [...processNames, 'dashboard']) {
     for (const { name: variable } of podOf(name).containers[0].env) {
       if (/^(OTEL_|POD_IP$|[A-Z]+_URL$)/.test(variable)) continue;
       const known = read.has(variable) || read.has(variable.replace(/_FILE$/, ''));

@@ -79,14 +79,21 @@ test('a policy on a whole port names accounts, but for metrics', () => {
   }
 });
 
-test('the edge is reached by the proxy of the public alone', () => {
+test('the edge is reached by the proxy of the public, and for its page by the dashboard', () => {
   assert.deepEqual(byName('MeshTLSAuthentication', 'public-proxies').spec.identities, [
     '*.envoy-gateway-system.serviceaccount.identity.linkerd.cluster.local',
   ]);
-  for (const name of ['gateway', 'gateway-grpc']) {
-    const [authentication] = byName('AuthorizationPolicy', name).spec.requiredAuthenticationRefs;
-    assert.equal(authentication.name, 'public-proxies');
-  }
+  const allowed = ofKind(base, 'AuthorizationPolicy')
+    .filter(({ spec }) => spec.targetRef.kind === 'Server' && spec.targetRef.name.startsWith('gateway'))
+    .map(({ spec }) => [spec.targetRef.name, ...spec.requiredAuthenticationRefs.map((each: Spec) => each.name)]);
+  assert.deepEqual(allowed, [
+    ['gateway', 'public-proxies'],
+    ['gateway-grpc', 'public-proxies'],
+    ['gateway', 'gateway-dashboard'],
+  ]);
+  assert.deepEqual(byName('MeshTLSAuthentication', 'gateway-dashboard').spec.identityRefs, [
+    { kind: 'ServiceAccount', name: 'dashboard' },
+  ]);
 });
 
 test('the network lets through the calls of the topology, and no other', () => {
@@ -177,11 +184,12 @@ test('nothing leaves the mesh but to the hosts of the providers', () => {
     ['fcm.googleapis.com', 'oauth2.googleapis.com', 443],
     ['graph.facebook.com', 443],
     ['smtp.kreki.id', 465],
+    ['hooks.slack.com', 443],
   ]);
   const outward = ofKind(base, 'NetworkPolicy')
     .filter(({ spec }) =>
       spec.egress?.some(({ to }: Spec) => !to || to.some((peer: Spec) => peer.ipBlock?.cidr === '0.0.0.0/0')),
     )
     .map(({ metadata }) => metadata.name);
-  assert.deepEqual(outward, ['notification', 'postgres-tier-1', 'postgres-tier-2', 'postgres-tier-3']);
+  assert.deepEqual(outward, ['notification', 'postgres-tier-1', 'postgres-tier-2', 'postgres-tier-3', 'dashboard']);
 });

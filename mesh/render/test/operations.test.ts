@@ -37,7 +37,7 @@ test('images are built under the names that the manifests pull', () => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
   assert.ok(text.includes(`--tag ${registry}/$service:${version}`));
   const [, built] = /for service in (.*); do\n {2}docker build/.exec(text) ?? [];
-  assert.deepEqual(built?.split(' '), [...serviceNames, 'gateway']);
+  assert.deepEqual(built?.split(' '), [...serviceNames, 'gateway', 'dashboard']);
   const [, upgraded] = /for service in (.*); do +# who is called/.exec(text) ?? [];
   assert.deepEqual(upgraded?.split(' '), [...serviceNames, 'gateway']);
 });

@@ -23,6 +23,7 @@ import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPol
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
 import { PriorityClass } from 'kubernetes-models/scheduling.k8s.io/v1/PriorityClass';
 import { Namespace } from 'kubernetes-models/v1/Namespace';
+import { PersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolumeClaim';
 import { Service } from 'kubernetes-models/v1/Service';
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
 import type { Manifest } from './manifests.ts';
@@ -37,7 +38,7 @@ const models = [
   ...[Certificate, ClusterIssuer, Issuer, Cluster, Database, ScheduledBackup, ExternalSecret],
   ...[BackendTrafficPolicy, ClientTrafficPolicy, EnvoyProxy, Gateway, GatewayClass, GRPCRoute, HTTPRoute, TLSRoute],
   ...[Deployment, HorizontalPodAutoscaler, NetworkPolicy, PodDisruptionBudget, PriorityClass],
-  ...[Namespace, Service, ServiceAccount],
+  ...[Namespace, PersistentVolumeClaim, Service, ServiceAccount],
 ] as unknown as Model[];
 
 /** A value's shape: a predicate, a list of one shape, or an object with exactly these keys, of which those that end in `?` may be missing. */
