@@ -25,14 +25,19 @@ export function during(pool: pg.Pool, signal: AbortSignal): Queryable {
 
 /**
  * The connection is given back once the server has dealt with the cancelling, which could otherwise meet the next statement on it. A statement
- * that had not begun yet was not met: it is cancelled again.
+ * that had not begun yet was not met: it is cancelled again. One that does not end in spite of that is on a connection at whose other end
+ * nobody is any more: it counts as lost.
  */
 async function cancellable<T>(client: pg.PoolClient, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   let ended = false;
   let cancelling: Promise<void> | undefined;
+  const unanswered = Promise.withResolvers<never>();
   const cancel = async () => {
+    const startMs = performance.now();
     while (!ended) {
       await cancelStatement(client);
+      if (performance.now() - startMs > ANSWER_PATIENCE_MS)
+        unanswered.reject(new Error('Connection terminated: no answer'));
       if (!ended) await sleep(AGAIN_MS, undefined, { ref: false });
     }
   };
@@ -41,7 +46,7 @@ async function cancellable<T>(client: pg.PoolClient, signal: AbortSignal, work: 
   };
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return await work();
+    return await Promise.race([work(), unanswered.promise]);
   } finally {
     ended = true;
     signal.removeEventListener('abort', onAbort);
@@ -58,8 +63,10 @@ interface Backend {
 }
 
 const CANCEL_REQUEST = 80_877_102;
-const PATIENCE_MS = 1_000;
+const REQUEST_PATIENCE_MS = 1_000;
 const AGAIN_MS = 100;
+/** How long a server that lives may take to end a statement. */
+const ANSWER_PATIENCE_MS = 3_000;
 
 /**
  * Asks the server over a connection of its own to end the statement (PostgreSQL's protocol, 55.2.8); resolves when the server has closed that,
@@ -72,7 +79,7 @@ function cancelStatement(client: pg.PoolClient): Promise<void> {
     request.writeInt32BE(word, index * 4);
   return new Promise((resolve) => {
     const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
-    socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+    socket.setTimeout(REQUEST_PATIENCE_MS, () => socket.destroy());
     socket.on('error', () => undefined);
     socket.once('close', () => resolve());
     socket.end(request);

@@ -25,6 +25,8 @@ export interface TokenVerifier {
   prepare(): Promise<void>;
 }
 
+/** By how much the clocks of two machines may differ. */
+const CLOCK_TOLERANCE_MS = 5_000;
 const CACHE_SIZE = 20_000;
 const UNKNOWN_KEY_COOLDOWN_MS = 5_000;
 const KEYS_MAX_AGE_MS = 300_000;
@@ -65,7 +67,12 @@ export function createTokenVerifier(options: { fetchKeys: () => Promise<JSONWebK
   };
 
   const check = async (token: string): Promise<TokenClaims> => {
-    const rules = { issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE, algorithms: ['EdDSA'], clockTolerance: 5 };
+    const rules = {
+      issuer: TOKEN_ISSUER,
+      audience: TOKEN_AUDIENCE,
+      algorithms: ['EdDSA'],
+      clockTolerance: CLOCK_TOLERANCE_MS / 1_000,
+    };
     const attempt = async () => claimsOf((await jwtVerify(token, await current(), rules)).payload);
     try {
       return await attempt();
@@ -83,7 +90,7 @@ export function createTokenVerifier(options: { fetchKeys: () => Promise<JSONWebK
     const hash = createHash('sha256').update(token).digest('base64');
     const known = verified.get(hash);
     if (known) {
-      if (known.expiresAtMs > Date.now()) return known;
+      if (known.expiresAtMs + CLOCK_TOLERANCE_MS > Date.now()) return known;
       verified.delete(hash);
       throw fail(Code.Unauthenticated, 'TOKEN_EXPIRED', 'the access token has expired');
     }

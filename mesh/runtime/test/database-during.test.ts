@@ -7,6 +7,7 @@ import { type Database, openDatabase } from '../database/database.ts';
 import { prepared } from '../database/sql.ts';
 import { testLog, until } from '../testing/events.ts';
 import { type TestMesh, testMesh } from '../testing/harness.ts';
+import { Link } from '../testing/link/link.ts';
 
 const PID = prepared('pid', 'SELECT pg_backend_pid() AS pid');
 const SLEEP = prepared('sleep', 'SELECT pg_sleep($1::float8)');
@@ -84,6 +85,27 @@ test('however often callers leave, no statement of anybody else is cut short', a
   for (let round = 0; round < 30; round++) {
     const outcomes = await Promise.all(Array.from({ length: 20 }, (_, index) => work(index)));
     assert.deepEqual([...new Set(outcomes)], ['answered']);
+  }
+});
+
+test('a statement on a connection that vanished without a word ends soon after its caller left, and the connection with it', async () => {
+  const url = new URL(mesh.databaseUrl);
+  const link = new Link(0, Number(url.port || 5432));
+  await link.start();
+  url.port = String(link.port);
+  const behind = await openDatabase(url.href, { log: testLog, name: 'behind', max: 1 });
+  try {
+    const leaving = new AbortController();
+    const work = outcome(behind.during(leaving.signal).query(SLEEP, [60]));
+    await until(() => behind.pool.idleCount === 0, 'the statement on its way');
+    link.forget();
+    leaving.abort();
+    assert.equal(await work, 'Canceled');
+    assert.equal(behind.pool.totalCount, 0);
+    assert.equal(await outcome(behind.query(PID)), 'answered');
+  } finally {
+    await behind.stop();
+    await link.stop();
   }
 });
 

@@ -27,9 +27,10 @@ const TRIES = 3;
 export const triggerPanic =
   (context: Context): Rpc<'triggerPanic'> =>
   async (request, call) => {
+    const startMs = performance.now();
     const press = pressOf(request, personOf(call).userId, context);
     for (let attempt = 1; attempt <= TRIES; attempt++) {
-      const state = (await newEmergency(context, press)) ?? (await repeated(context, press));
+      const state = (await newEmergency(context, press, startMs)) ?? (await repeated(context, press));
       if (!state) continue;
       annotate({ 'kreki.emergency.id': state.id });
       return { emergency: emergencyMessage(state, 'requester') };
@@ -57,13 +58,13 @@ function pressOf(request: TriggerPanicRequest, requesterId: string, { dispatch }
   };
 }
 
-async function newEmergency(context: Context, press: Press): Promise<EmergencyState | undefined> {
+async function newEmergency(context: Context, press: Press, startMs: number): Promise<EmergencyState | undefined> {
   const { id: emergencyId, requesterId, severity, category, receivedAt } = press;
   const requestTime = timestampFromDate(receivedAt);
   const message = { emergencyId, requesterId, severity, category, requestTime };
   const createdAt = await insertPress(context.database, press, event(EmergencyRequestedSchema, message, emergencyId));
   if (!createdAt) return undefined;
-  context.acknowledgements.add(emergencyId, Date.now() - receivedAt.getTime());
+  context.acknowledgements.add(emergencyId, performance.now() - startMs);
   context.outbox.wake();
   context.wakeDispatch();
   return {

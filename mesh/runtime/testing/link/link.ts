@@ -75,7 +75,8 @@ export class Link {
       connection.there.hold(true);
       connection.back.hold(true);
       connection.server.destroy();
-      connection.client.on('end', () => connection.client.destroy());
+      if (connection.client.readableEnded) connection.client.destroy();
+      else connection.client.on('end', () => connection.client.destroy());
     }
   }
 
