@@ -1,6 +1,7 @@
-import { emptyRedis } from '@kreki/runtime/testing/harness';
+import { emptyRedis, restrictRedis } from '@kreki/runtime/testing/harness';
 import { type TestIdentities, testIdentities } from '@kreki/runtime/testing/identities';
 import { startIdentity } from '@kreki/runtime/testing/identity';
+import { redisUsers } from '../../mesh/policy/redis.ts';
 import { serviceNames } from '../../mesh/topology.ts';
 import { readConfig } from '../config.ts';
 import { type RunningGateway, startGateway } from '../gateway.ts';
@@ -27,7 +28,6 @@ export async function startEdge(env: Record<string, string> = {}): Promise<TestE
       MESH_IDENTITY: identities.folderOf('gateway'),
       HTTP_PORT: '0',
       H2C_PORT: '0',
-      REDIS_URL: redisUrl,
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
       // Tests share their process, and the machine with others.
       SHED_DELAY: '0s',
@@ -35,6 +35,7 @@ export async function startEdge(env: Record<string, string> = {}): Promise<TestE
       DRAIN: '1s',
       ...Object.fromEntries(urls),
       ...env,
+      REDIS_URL: await asGateway(redisUrl),
     }),
   );
   return {
@@ -50,4 +51,11 @@ export async function startEdge(env: Record<string, string> = {}): Promise<TestE
       identities.stop();
     },
   };
+}
+
+/** With what the edge may do in Redis and no more; a server that is away stays away. */
+async function asGateway(url: string): Promise<string> {
+  const user = redisUsers().find(({ name }) => name === 'gateway');
+  if (!user || !new URL(url).password) return url;
+  return restrictRedis(url, user);
 }

@@ -25,8 +25,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   gen: [],
 };
 
-/** What tests may import besides: the providers' stand-ins, the issuer of certificates, and any contract. Another service's code stays out of reach. */
-const testing = { path: /(^|\/)(test|testing)\//, parts: ['gen', 'simulators', 'issuer'] } as const;
+/** What tests may import besides: the providers' stand-ins, the issuer of certificates, the rights at the servers, and any contract. Another service's code stays out of reach. */
+const testing = { path: /(^|\/)(test|testing)\//, parts: ['gen', 'simulators', 'issuer', 'policy'] } as const;
 
 const folders: readonly (readonly [part: string, pattern: RegExp])[] = [
   ['services', /^services\/([^/]+)/],
@@ -35,6 +35,7 @@ const folders: readonly (readonly [part: string, pattern: RegExp])[] = [
   ['runtime', /^mesh\/runtime(?=\/|$)/],
   ['gen', /^gen(?=\/|$)/],
   ['issuer', /^mesh\/issuer(?=\/|$)/],
+  ['policy', /^mesh\/policy(?=\/|$)/],
   ['simulators', /^mesh\/simulators(?=\/|$)/],
   ['topology', /^mesh\/topology\.ts$/],
 ];

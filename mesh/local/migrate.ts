@@ -8,13 +8,13 @@ import { isMigrated } from '../runtime/database/migrations.ts';
 import { type ServiceName, serviceNames, services } from '../topology.ts';
 import { inheritedEnvironment, type Surroundings, serviceEnvironment } from './environment.ts';
 import { repository } from './folders.ts';
-import type { NodesOptions } from './nodes.ts';
+import { fromThisClone, type NodesOptions, type Program } from './nodes.ts';
 
 /** A short run of each service whose database lacks a migration: it knows what code does to data in between. */
 export async function migrateDatabases(
   from: Surroundings,
   ownerUrls: Readonly<Record<ServiceName, string>>,
-  { env, adapt = (_, environment) => environment, steps }: NodesOptions,
+  { env, adapt = (_, environment) => environment, program = fromThisClone, steps }: NodesOptions,
 ): Promise<void> {
   const lacking = await Promise.all(serviceNames.map((name) => lacksMigration(name, ownerUrls[name])));
   const due = serviceNames.filter((_, index) => lacking[index]);
@@ -24,7 +24,8 @@ export async function migrateDatabases(
     await Promise.all(
       due.map((name) => {
         const own = adapt(name, { ...inherited, ...serviceEnvironment(name, from) });
-        return run(name, { ...own, DATABASE_URL: ownerUrls[name], MIGRATE_ONLY: 'true' });
+        const asOwner = { ...own, DATABASE_URL: ownerUrls[name], MIGRATE_ONLY: 'true' };
+        return run(name, program(name, services[name].entry), asOwner);
       }),
     );
     return due.join(', ');
@@ -37,9 +38,9 @@ async function lacksMigration(name: ServiceName, url: string | undefined): Promi
 }
 
 /** @throws Error with what the service printed. */
-async function run(name: ServiceName, env: Record<string, string>): Promise<void> {
+async function run(name: ServiceName, { args, cwd }: Program, env: Record<string, string>): Promise<void> {
   const node = join(repository, 'node_modules/.bin/node');
-  await promisify(execFile)(node, [join(repository, services[name].entry)], { cwd: repository, env }).catch((error) => {
+  await promisify(execFile)(node, args, { cwd, env }).catch((error) => {
     throw new Error(`${name} could not migrate its database:\n${error.stdout}${error.stderr}`.trimEnd());
   });
 }

@@ -49,7 +49,7 @@ export interface Program {
   readonly cwd: string;
 }
 
-const fromThisClone = (_process: string, entry: string): Program => ({
+export const fromThisClone = (_process: string, entry: string): Program => ({
   args: [join(repository, entry)],
   cwd: repository,
 });

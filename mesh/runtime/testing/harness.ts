@@ -3,6 +3,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { type RedisUser, redisUsers } from '../../policy/redis.ts';
 import { EDGE } from '../caller.ts';
 import { createGrpcTransport } from '../rpc/transport.ts';
 import { answererOf, type TestIdentities, testIdentities } from './identities.ts';
@@ -14,9 +15,9 @@ import { personalDataEnvironment } from './personal-data.ts';
 export interface TestMesh {
   /** A fresh database, as its owner. */
   readonly databaseUrl: string;
-  /** A NATS server of its own. */
+  /** A NATS server of its own; whoever comes to its `url` may do everything. */
   readonly nats: Awaited<ReturnType<typeof startNatsServer>>;
-  /** An empty Redis database. */
+  /** An empty Redis database, as somebody who may do everything in it. */
   readonly redisUrl: string;
   /** KREKI ID, which signs people's tokens. */
   readonly identity: Awaited<ReturnType<typeof startIdentity>>;
@@ -44,6 +45,8 @@ export async function testMesh(name: string): Promise<TestMesh> {
   const ends: (() => unknown)[] = [];
   const databaseUrl = await createDatabase(name, ends);
   const redisUrl = await emptyRedis(required('TEST_REDIS_URL'));
+  const redisUrls = new Map<string, string>();
+  for (const user of redisUsers()) redisUrls.set(user.name, await restrictRedis(redisUrl, user));
   const nats = await startNatsServer();
   ends.push(() => nats.stop());
   const identities = testIdentities();
@@ -62,8 +65,8 @@ export async function testMesh(name: string): Promise<TestMesh> {
       MESH_IDENTITY: identities.folderOf(service),
       SERVICE_PORT: '0',
       DATABASE_URL: databaseUrl,
-      NATS_URL: nats.url,
-      REDIS_URL: redisUrl,
+      NATS_URL: nats.urlOf(service),
+      REDIS_URL: redisUrls.get(service) ?? '',
       AUTH_URL: identity.url,
       ...personalData,
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
@@ -125,5 +128,17 @@ export async function emptyRedis(url: string): Promise<string> {
   redis.disconnect();
   const own = new URL(url);
   own.pathname = `/${index}`;
+  return own.href;
+}
+
+/** The same database of Redis as a process of the mesh, with what it may do and no more. */
+export async function restrictRedis(url: string, { name, rules }: RedisUser): Promise<string> {
+  const redis = new Redis(url);
+  // Only tests have databases of Redis beside each other.
+  await redis.call('ACL', 'SETUSER', `test-${name}`, 'reset', 'on', '>test', ...rules, '+select');
+  redis.disconnect();
+  const own = new URL(url);
+  own.username = `test-${name}`;
+  own.password = 'test';
   return own.href;
 }

@@ -1,23 +1,40 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'nats';
+import { natsAuthorization, natsUsers } from '../../policy/nats.ts';
 
-/** A NATS server with JetStream of one test file's own, which a test may kill and start again on the same data. */
+const PASSWORD = 'test';
+
+/**
+ * A NATS server with JetStream of one test file's own, which a test may kill and start again on the same data. It knows the users of the
+ * policy; whoever comes without a name may do everything.
+ */
 export async function startNatsServer() {
   const folder = mkdtempSync(join(tmpdir(), 'kreki-nats-'));
   const port = await freePort();
   const url = `nats://127.0.0.1:${port}`;
+  const configuration = join(folder, 'nats.conf');
+  const users = [{ name: 'everything', publish: ['>'], subscribe: ['>'] }, ...natsUsers()];
+  writeFileSync(
+    configuration,
+    [
+      `host: 127.0.0.1\nport: ${port}`,
+      `jetstream { store_dir: ${JSON.stringify(join(folder, 'store'))} }`,
+      'no_auth_user: everything',
+      natsAuthorization(users, () => PASSWORD),
+    ].join('\n'),
+  );
   let child: ChildProcess | undefined;
 
   const start = async () => {
     const binary = process.env.TEST_NATS_SERVER ?? 'nats-server';
     const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/usr/local/bin` };
-    child = spawn(binary, ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder], { env, stdio: 'ignore' });
+    child = spawn(binary, ['-c', configuration], { env, stdio: 'ignore' });
     for (let attempt = 0; ; attempt++) {
       try {
         await (await connect({ servers: url, timeout: 1_000, reconnect: false })).close();
@@ -37,6 +54,8 @@ export async function startNatsServer() {
   await start();
   return {
     url,
+    /** As a process of the mesh, with what it may do and no more. */
+    urlOf: (user: string) => url.replace('//', `//${user}:${PASSWORD}@`),
     start,
     /** Ends it at once, as a crash would. */
     kill,

@@ -9,8 +9,11 @@ import { startAuth } from '../service.ts';
 import { PASSWORD } from './helpers.ts';
 import { holderUrls, startHolders } from './holders.ts';
 
-/** KREKI ID on a test mesh of its own. */
-export async function authMesh(name: string, extra: Record<string, string> = {}) {
+/**
+ * KREKI ID on a test mesh of its own.
+ * @param redisUrl of its Redis, as somebody who may do everything there; that of the test mesh when not given.
+ */
+export async function authMesh(name: string, extra: Record<string, string> = {}, redisUrl?: string) {
   const mesh = await testMesh(`auth_${name}`);
   const holders = await startHolders(mesh);
   const env = mesh.env('auth', {
@@ -22,7 +25,7 @@ export async function authMesh(name: string, extra: Record<string, string> = {})
   mesh.onStop(() => service.stop());
   const pool = new pg.Pool({ connectionString: mesh.databaseUrl, max: 2 });
   mesh.onStop(() => pool.end());
-  const redis = new Redis(env.REDIS_URL ?? '', { lazyConnect: true });
+  const redis = new Redis(redisUrl ?? mesh.redisUrl, { lazyConnect: true });
   redis.on('error', () => undefined);
   mesh.onStop(() => redis.disconnect());
   const auth = await mesh.client(AuthService, service.url);

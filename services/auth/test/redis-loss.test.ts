@@ -5,9 +5,11 @@ import { bearer, claimsOf, eventually, from, PASSWORD, reason } from './helpers.
 import { startRedisServer } from './redis-server.ts';
 
 const server = await startRedisServer();
-const { auth, users, redis, pool, register, signedInAs, stop } = await authMesh('redis_loss', {
-  REDIS_URL: server.url,
-});
+const { auth, users, redis, pool, register, signedInAs, stop } = await authMesh(
+  'redis_loss',
+  { REDIS_URL: server.ownUrl },
+  server.url,
+);
 after(async () => {
   await stop();
   await server.stop();

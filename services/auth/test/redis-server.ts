@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { Redis } from 'ioredis';
+import { redisUsers } from '../../../mesh/policy/redis.ts';
 import { eventually } from './helpers.ts';
 
 /** A Redis without persistence that a test may kill and start again, empty. */
@@ -14,7 +15,8 @@ export async function startRedisServer() {
   let child: ChildProcess | undefined;
 
   const start = async () => {
-    const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    const user = ['--user', 'auth', 'on', '>test', ...(redisUsers().find(({ name }) => name === 'auth')?.rules ?? [])];
+    const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...user];
     child = spawn(process.env.TEST_REDIS_SERVER ?? 'redis-server', settings, { stdio: 'ignore' });
     const redis = new Redis(url, { retryStrategy: () => 50, maxRetriesPerRequest: null });
     redis.on('error', () => undefined);
@@ -27,5 +29,7 @@ export async function startRedisServer() {
     await exited;
   };
   await start();
-  return { url, start, stop };
+  /** As KREKI ID, with what it may do and no more. */
+  const ownUrl = url.replace('//', '//auth:test@');
+  return { url, ownUrl, start, stop };
 }
