@@ -1,5 +1,7 @@
 /** What can be done with dead letters. */
-import { dropDeadLetter, replayDeadLetter } from '../runtime/events/dead-letters.ts';
+import { hostname, userInfo } from 'node:os';
+import { OPERATOR } from '../policy/nats.ts';
+import { actOnDeadLetter } from '../runtime/events/dead-letter-acts.ts';
 import { type Connection, Refusal } from './connection.ts';
 import { decode, eventContracts } from './decode.ts';
 import { details, listing } from './print.ts';
@@ -37,7 +39,7 @@ export async function show(connection: Connection, wanted: Wanted, { tell }: Per
 export async function replay(connection: Connection, wanted: Wanted, { tell }: Person): Promise<void> {
   let done = 0;
   for (const { seq, durable } of await select(connection, wanted)) {
-    if (!(await replayDeadLetter(connection, seq))) continue;
+    if (!(await actOnDeadLetter(connection, { act: 'ReplayDeadLetter', seq, actor: actor() }))) continue;
     done += 1;
     tell(`✓ ${seq} goes to ${durable} again`);
   }
@@ -54,9 +56,21 @@ export async function drop(connection: Connection, wanted: Wanted & { yes: boole
     if (!agreed) return person.tell('Nothing was dropped.');
   }
   let done = 0;
-  for (const { seq } of letters) if (await dropDeadLetter(connection, seq)) done += 1;
+  for (const { seq } of letters) {
+    if (await actOnDeadLetter(connection, { act: 'DropDeadLetter', seq, actor: actor() })) done += 1;
+  }
   person.tell(`${count(done)} dropped.`);
 }
+
+/** Whoever holds the operator's password: by the account and the host that it is used from. */
+const actor = () => ({
+  actorId: null,
+  actorRole: OPERATOR,
+  sessionId: null,
+  peer: OPERATOR,
+  clientAddress: `${userInfo().username}@${hostname()}`,
+  requestId: '',
+});
 
 const count = (letters: number): string => `${letters} dead letter${letters === 1 ? '' : 's'}`;
 

@@ -6,8 +6,7 @@ import { dataFolder } from '../local/folders.ts';
 import { readPorts } from '../local/ports.ts';
 import { asUser, secretOf } from '../local/servers/users.ts';
 import { OPERATOR } from '../policy/nats.ts';
-import { serversOf } from '../runtime/events/bus.ts';
-import type { JetStreams } from '../runtime/events/dead-letters.ts';
+import { type JetStreams, serversOf } from '../runtime/events/bus.ts';
 import { inboxOf } from '../runtime/events/subjects.ts';
 
 const PATIENCE_MS = 5_000;

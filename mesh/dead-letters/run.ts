@@ -1,5 +1,6 @@
 /** The words of a command line, carried out. */
 import { parseArgs } from 'node:util';
+import { ConnectError } from '@connectrpc/connect';
 import { NatsError } from 'nats';
 import { drop, list, type Person, replay, show } from './commands.ts';
 import { openConnection, Refusal } from './connection.ts';
@@ -29,6 +30,7 @@ export async function run(words: readonly string[], env: NodeJS.ProcessEnv, pers
     return 0;
   } catch (error) {
     if (error instanceof NatsError) person.tell(`✗ NATS: ${error.message}`);
+    else if (error instanceof ConnectError) person.tell(`✗ ${error.rawMessage}: nothing was done to it`);
     else if (error instanceof Refusal) person.tell(`✗ ${error.message}`);
     else throw error;
     return 1;

@@ -1,5 +1,6 @@
 /** Which dead letters a command is about. */
-import { type DeadLetter, getDeadLetter, type JetStreams, listDeadLetters } from '../runtime/events/dead-letters.ts';
+import type { JetStreams } from '../runtime/events/bus.ts';
+import { type DeadLetter, getDeadLetter, listDeadLetters } from '../runtime/events/dead-letters.ts';
 import { Refusal } from './connection.ts';
 
 export interface Wanted {

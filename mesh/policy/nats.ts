@@ -4,6 +4,8 @@ import {
   deadLetterSubjects,
   domainSubjects,
   inboxOf,
+  JOURNAL_STREAM,
+  JOURNAL_SUBJECT,
   streamOf,
 } from '../runtime/events/subjects.ts';
 import { type Consumption, type ServiceName, serviceNames, services } from '../topology.ts';
@@ -86,6 +88,9 @@ function operatorUser(): NatsUser {
       ...['INFO', 'STREAM.NAMES', 'STREAM.LIST', 'STREAM.INFO.*', 'STREAM.MSG.GET.*'].map((api) => `${API}.${api}`),
       ...['CONSUMER.NAMES.*', 'CONSUMER.LIST.*', 'CONSUMER.INFO.*.*'].map((api) => `${API}.${api}`),
       `${API}.STREAM.MSG.DELETE.${DEAD_LETTER_STREAM}`,
+      // Which goes on record before: it may be added to, and nothing else.
+      `${API}.STREAM.CREATE.${JOURNAL_STREAM}`,
+      JOURNAL_SUBJECT,
       // A dead letter is replayed by publishing its event again.
       ...[...consumed].map(domainSubjects),
     ],

@@ -15,6 +15,12 @@ const SCAN_MAX = 2_000;
 /** Events asked for at the same time. */
 const BATCH = 50;
 
+/** The connection to JetStream; UNAVAILABLE with reason `JETSTREAM_UNAVAILABLE` when there is none. */
+export function streamsOf(bus: Bus | undefined): Bus {
+  managerOf(bus);
+  return bus as Bus;
+}
+
 /** JetStream as it is connected now; UNAVAILABLE with reason `JETSTREAM_UNAVAILABLE` when it is not. */
 export function managerOf(bus: Bus | undefined): JetStreamManager {
   const manager = bus?.jetstream()?.manager;

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Interceptor } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
+import { HEADER } from '@kreki/runtime/caller';
 import sirv from 'sirv';
 import type { Context } from '../context.ts';
 import { routes } from '../rpc/routes.ts';
@@ -40,6 +41,7 @@ export async function servePage(
     if (isForeign(request)) return void response.writeHead(403).end('calls come from the page itself');
     // Only the session speaks for the browser.
     delete request.headers.authorization;
+    request.headers[HEADER.clientIp] = request.socket.remoteAddress ?? '';
     void context.sessions.accessToken(sessionIdOf(request.headers.cookie)).then((token) => {
       if (token) request.headers.authorization = `Bearer ${token}`;
       rpc(request, response);

@@ -1,29 +1,35 @@
 import { Code, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type { StreamService } from '@kreki/gen/kreki/mesh/v1/stream_service_pb.js';
-import { personOf } from '@kreki/runtime/caller';
+import { clientAddress, HEADER, personOf } from '@kreki/runtime/caller';
 import { fail } from '@kreki/runtime/errors';
-import type { Bus } from '@kreki/runtime/events/bus';
-import { dropDeadLetter as drop, replayDeadLetter as replay } from '@kreki/runtime/events/dead-letters';
+import { type Act, actOnDeadLetter } from '@kreki/runtime/events/dead-letter-acts';
 import type { Context } from '../context.ts';
-import { managerOf } from '../events/read.ts';
+import { streamsOf } from '../events/read.ts';
 
-type Change = (bus: Bus, seq: number) => Promise<boolean>;
-
-/** Does something to a dead letter, and writes down who did it. */
+/** Does something to a dead letter, after it was put on record who does. */
 const change =
-  (what: 'replayed' | 'dropped', act: Change, { sources: { bus }, log }: Context) =>
+  (act: Act, { sources: { bus }, log }: Context) =>
   async ({ seq }: { seq: bigint }, call: HandlerContext) => {
-    managerOf(bus);
-    const { userId, role } = personOf(call);
-    if (!bus || !(await act(bus, Number(seq)))) {
+    const { userId, role, sessionId } = personOf(call);
+    const actor = {
+      actorId: userId,
+      actorRole: role,
+      sessionId,
+      peer: 'dashboard',
+      clientAddress: clientAddress(call),
+      requestId: call.requestHeader.get(HEADER.requestId) ?? '',
+    };
+    const entry = await actOnDeadLetter(streamsOf(bus), { act, seq: Number(seq), actor });
+    if (!entry) {
       throw fail(Code.NotFound, 'DEAD_LETTER_NOT_FOUND', `there is no dead letter ${seq}`, { seq: String(seq) });
     }
-    log.info({ audit: what, deadLetter: Number(seq), userId, role }, `a dead letter was ${what}`);
+    const { sequence, hash, subjects } = entry;
+    log.info({ audit: { sequence, hash: hash.toString('hex') }, act, subjects, userId }, 'acted on a dead letter');
     return {};
   };
 
 export const replayDeadLetter = (context: Context): ServiceImpl<typeof StreamService>['replayDeadLetter'] =>
-  change('replayed', replay, context);
+  change('ReplayDeadLetter', context);
 
 export const dropDeadLetter = (context: Context): ServiceImpl<typeof StreamService>['dropDeadLetter'] =>
-  change('dropped', drop, context);
+  change('DropDeadLetter', context);

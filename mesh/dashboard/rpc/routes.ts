@@ -2,12 +2,14 @@ import type { ConnectRouter } from '@connectrpc/connect';
 import { ContractService } from '@kreki/gen/kreki/mesh/v1/contract_service_pb.js';
 import { LogService } from '@kreki/gen/kreki/mesh/v1/log_service_pb.js';
 import { MapService } from '@kreki/gen/kreki/mesh/v1/map_service_pb.js';
+import { MeshAuditService } from '@kreki/gen/kreki/mesh/v1/mesh_audit_service_pb.js';
 import { ObjectiveService } from '@kreki/gen/kreki/mesh/v1/objective_service_pb.js';
 import { SessionService } from '@kreki/gen/kreki/mesh/v1/session_service_pb.js';
 import { StreamService } from '@kreki/gen/kreki/mesh/v1/stream_service_pb.js';
 import { TraceService } from '@kreki/gen/kreki/mesh/v1/trace_service_pb.js';
 import { WorkloadService } from '@kreki/gen/kreki/mesh/v1/workload_service_pb.js';
 import type { Context } from '../context.ts';
+import { auditRpc } from './audit.ts';
 import { dropDeadLetter, replayDeadLetter } from './change-dead-letter.ts';
 import { followLogs } from './follow-logs.ts';
 import { getRpcHistory } from './get-rpc-history.ts';
@@ -49,6 +51,7 @@ export const routes = (context: Context) => (router: ConnectRouter) => {
     replayDeadLetter: replayDeadLetter(context),
     dropDeadLetter: dropDeadLetter(context),
   });
+  router.service(MeshAuditService, auditRpc(context));
   router.service(ContractService, { listContracts: listContracts(context), tryCall: tryCall(context) });
   router.service(ObjectiveService, { watchObjectives: watchObjectives(context) });
   router.service(LogService, { searchLogs: searchLogs(context), followLogs: followLogs(context) });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { hostname, userInfo } from 'node:os';
 import { type TestContext, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { EmergencyMovedSchema, ResponderAcceptedSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
+import { journalRecord } from '../../runtime/audit/journal.ts';
 import { on } from '../../runtime/events/consumer.ts';
 import { event } from '../../runtime/events/outbox.ts';
 import { pending, publish, ready } from '../../runtime/testing/consuming.ts';
@@ -117,8 +119,8 @@ test('after the fault is mended one is replayed by its number, or all of a reaso
   assert.match((await command('')).said, /No dead letters/);
 });
 
-test('dropping asks first, and is refused where nobody can be asked', async (t) => {
-  const { command, numbers } = await withDeadLetters(t, 3);
+test('dropping asks first, is refused where nobody can be asked, and is on record', async (t) => {
+  const { bus, command, numbers } = await withDeadLetters(t, 3);
   const refused = await command('drop 1');
   assert.equal(refused.code, 1);
   assert.match(refused.said, /Drop 1 dead letter for good\?\n✗ nobody is there to confirm it: say --yes/);
@@ -127,6 +129,12 @@ test('dropping asks first, and is refused where nobody can be asked', async (t) 
   assert.match((await command('drop 1', true)).said, /1 dead letter dropped/);
   assert.match((await command('drop --durable test-moves --yes')).said, /2 dead letters dropped/);
   assert.deepEqual(await numbers(), []);
+  const acts = await journalRecord(bus).list({ limit: 10 });
+  assert.deepEqual(
+    acts.map(({ rpc, actorRole, subjects: [letter] }) => [rpc.split('/')[1], actorRole, letter]),
+    [3, 2, 1].map((seq) => ['DropDeadLetter', 'operator', `deadletters/${seq}`]),
+  );
+  assert.equal(acts[0]?.clientAddress, `${userInfo().username}@${hostname()}`);
 });
 
 test('what cannot be carried out is said in a sentence', async (t) => {

@@ -44,6 +44,8 @@ const publishing: [subject: string, allowed: readonly string[]][] = [
     [`$JS.ACK.EVENTS_${from}.${durable}.1.1.1.1.0`, [owner]],
     [`kreki.dead.${durable}.kreki.${from}.v1.Something`, [owner]],
   ]),
+  ...streamRequests('AUDIT_mesh', { info: nobody, create: [OPERATOR], read: nobody, remove: nobody }),
+  ['kreki.audit.mesh', [OPERATOR]],
   ['kreki.unheard.v1.Something', nobody],
   ['kreki.dead.other-name.kreki.auth.v1.Something', nobody],
   [`${API}.STREAM.CREATE.ANOTHER`, nobody],

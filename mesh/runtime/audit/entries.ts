@@ -126,6 +126,21 @@ export async function newestEntry(database: Queryable): Promise<StoredEntry | un
   return (await database.query<StoredEntry>(NEWEST))[0];
 }
 
+/** A record as it is read: in a service's own database, or in JetStream. */
+export interface Record {
+  /** Entries, the newest first. */
+  list(query: EntryQuery): Promise<StoredEntry[]>;
+  newest(): Promise<StoredEntry | undefined>;
+  /** Computes the hashes again of up to `limit` entries from a sequence on. */
+  check(start: number, limit: number): Promise<Check>;
+}
+
+export const databaseRecord = (database: Queryable): Record => ({
+  list: (query) => listEntries(database, query),
+  newest: () => newestEntry(database),
+  check: (start, limit) => checkEntries(database, start, limit),
+});
+
 export interface Check {
   readonly checked: number;
   /** Sequence of the last one checked. */

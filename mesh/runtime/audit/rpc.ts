@@ -11,7 +11,7 @@ import type {
 import type { Database } from '../database/database.ts';
 import { fail } from '../errors.ts';
 import { decodePageToken, encodePageToken, pageSize } from '../paging.ts';
-import { checkEntries, listEntries, newestEntry, type StoredEntry } from './entries.ts';
+import { databaseRecord, type Record, type StoredEntry } from './entries.ts';
 
 const PAGE = { default: 100, max: 500 };
 const CHECK_MAX = 10_000;
@@ -21,12 +21,15 @@ interface Keyset {
 }
 
 /** Answers the audit service of any domain over the record in its own database. */
-export const auditRpc = (database: Database) => ({
+export const auditRpc = (database: Database) => recordRpc(databaseRecord(database));
+
+/** Answers an audit service over any record. */
+export const recordRpc = (record: Record) => ({
   async listAuditEntries(
     request: ListAuditEntriesRequest,
   ): Promise<MessageInitShape<typeof ListAuditEntriesResponseSchema>> {
     const size = pageSize(request.pageSize, PAGE.default, PAGE.max);
-    const rows = await listEntries(database, {
+    const rows = await record.list({
       actorId: request.actorId || undefined,
       subject: request.subject || undefined,
       rpc: request.rpc || undefined,
@@ -51,8 +54,8 @@ export const auditRpc = (database: Database) => ({
         field: 'startSequence',
       });
     }
-    const newest = await newestEntry(database);
-    const { checked, last, broken } = await checkEntries(database, Number(startSequence), CHECK_MAX);
+    const newest = await record.newest();
+    const { checked, last, broken } = await record.check(Number(startSequence), CHECK_MAX);
     return {
       checked: BigInt(checked),
       brokenSequence: BigInt(broken ?? 0),

@@ -50,6 +50,16 @@ export interface Bus {
   stop(): Promise<void>;
 }
 
+/** All that is needed of a bus by who asks JetStream something now and then. */
+export type JetStreams = Pick<Bus, 'jetstream'>;
+
+/** JetStream as it is connected now; throws when it is not. */
+export function required(bus: JetStreams): JetStream {
+  const jetstream = bus.jetstream();
+  if (!jetstream) throw new Error('NATS is not connected');
+  return jetstream;
+}
+
 const RETRY_MS = 500;
 const REQUEST_TIMEOUT_MS = 5_000;
 const FLUSH_MS = 500;

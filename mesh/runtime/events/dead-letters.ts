@@ -1,10 +1,7 @@
 import { type JsMsg, type MsgHdrs, headers as natsHeaders, type StoredMsg } from 'nats';
-import type { Bus } from './bus.ts';
+import { type Bus, type JetStreams, required } from './bus.ts';
 import { ensureDeadLetterStream, isNotFound } from './streams.ts';
 import { DEAD_LETTER_STREAM, DEAD_LETTER_SUBJECTS, deadLetterSubjects } from './subjects.ts';
-
-/** All that is needed of a bus. */
-export type JetStreams = Pick<Bus, 'jetstream'>;
 
 /** An event that a consumer gave up on. */
 export interface DeadLetter {
@@ -146,10 +143,4 @@ function eventHeaders(from: Iterable<[string, string[]]>): MsgHdrs {
     if (name.startsWith('ce-') || name === 'content-type' || name === 'traceparent') headers.set(name, values[0] ?? '');
   }
   return headers;
-}
-
-function required(bus: JetStreams) {
-  const jetstream = bus.jetstream();
-  if (!jetstream) throw new Error('NATS is not connected');
-  return jetstream;
 }

@@ -20,6 +20,10 @@ export const streamOf = (domain: string): string => `EVENTS_${domain}`;
 export const DEAD_LETTER_STREAM = 'DEAD_LETTERS';
 export const DEAD_LETTER_SUBJECTS = 'kreki.dead.>';
 
+/** Stream of what was done to the mesh itself: who replayed or dropped which dead letter. */
+export const JOURNAL_STREAM = 'AUDIT_mesh';
+export const JOURNAL_SUBJECT = 'kreki.audit.mesh';
+
 /** Subjects of what one consumer gave up on. */
 export const deadLetterSubjects = (durable: string): string => `kreki.dead.${durable}.>`;
 

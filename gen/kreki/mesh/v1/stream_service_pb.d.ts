@@ -523,7 +523,8 @@ export declare const StreamService: GenService<{
     output: typeof ListDeadLettersResponseSchema;
   },
   /**
-   * Gives a dead letter to the consumer again that gave up on it. NOT_FOUND with reason `DEAD_LETTER_NOT_FOUND`.
+   * Gives a dead letter to the consumer again that gave up on it. On record before (MeshAuditService), and not done when that cannot be
+   * written: UNAVAILABLE with reason `AUDIT_UNAVAILABLE`. NOT_FOUND with reason `DEAD_LETTER_NOT_FOUND`.
    *
    * @generated from rpc kreki.mesh.v1.StreamService.ReplayDeadLetter
    */
@@ -533,7 +534,8 @@ export declare const StreamService: GenService<{
     output: typeof ReplayDeadLetterResponseSchema;
   },
   /**
-   * Removes a dead letter for good. NOT_FOUND with reason `DEAD_LETTER_NOT_FOUND`.
+   * Removes a dead letter for good. On record before (MeshAuditService), and not done when that cannot be written: UNAVAILABLE with reason
+   * `AUDIT_UNAVAILABLE`. NOT_FOUND with reason `DEAD_LETTER_NOT_FOUND`.
    *
    * @generated from rpc kreki.mesh.v1.StreamService.DropDeadLetter
    */

@@ -9,6 +9,7 @@ import { Shown, SourceNotices } from '../parts/state.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { ConsumerTable } from '../services/tables.tsx';
 import { DeadLetters } from './dead-letters.tsx';
+import { AuditRecord } from './record.tsx';
 import { StreamEvents } from './stream-events.tsx';
 
 const client = clientOf(StreamService);
@@ -23,6 +24,7 @@ const TEXTS = {
   last: { en: 'Last', id: 'Terakhir' },
   flow: { en: 'Streams and consumers', id: 'Aliran dan konsumen' },
   dead: { en: 'Dead letters ({count})', id: 'Surat mati ({count})' },
+  record: { en: 'Audit log', id: 'Log audit' },
 };
 
 /** JetStream: streams and consumers, the events of the stream that is chosen, and the dead letters. */
@@ -76,16 +78,19 @@ export default function EventsView() {
         <>
           <SourceNotices sources={sources} />
           <div className="tabs">
-            <button type="button" aria-pressed={show !== 'dead'} onClick={() => setShow('')}>
+            <button type="button" aria-pressed={!show} onClick={() => setShow('')}>
               {t(TEXTS.flow)}
             </button>
             <button type="button" aria-pressed={show === 'dead'} onClick={() => setShow('dead')}>
               {t(TEXTS.dead, { count: count(deadLetters) })}
             </button>
+            <button type="button" aria-pressed={show === 'record'} onClick={() => setShow('record')}>
+              {t(TEXTS.record)}
+            </button>
           </div>
-          {show === 'dead' ? (
-            <DeadLetters total={deadLetters} />
-          ) : (
+          {show === 'dead' && <DeadLetters total={deadLetters} />}
+          {show === 'record' && <AuditRecord />}
+          {!show && (
             <>
               <Table
                 caption={TEXTS.streams}

@@ -41,6 +41,9 @@ export function clock(ms: number, withMilliseconds = true): string {
   return withMilliseconds ? `${plain}.${String(date.getMilliseconds()).padStart(3, '0')}` : plain;
 }
 
+/** 2026-11-21 14:03:07 in the viewer's own time zone. */
+export const day = (ms: number): string => `${new Date(ms).toLocaleDateString('sv-SE')} ${clock(ms, false)}`;
+
 /** `Login` of `kreki.auth.v1.AuthService/Login`. */
 export const shortRpc = (rpc: string): string => rpc.split('/').pop() ?? rpc;
 
