@@ -5,6 +5,7 @@ import { markFinal } from '../rpc/metadata.ts';
 
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
+const DISK_FULL = '53100';
 
 /** Whether the server rolled back a transaction that may well succeed when it runs again. */
 export function isRetryable(error: unknown): boolean {
@@ -60,5 +61,6 @@ export function databaseError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ConnectError) return error;
   const unavailable = (message: string) => fail(Code.Unavailable, 'DATABASE_UNAVAILABLE', message, {}, error);
   if (EXHAUSTED.test(error.message)) return connectionsInUse('every database connection is in use', error);
+  if (sqlState(error) === DISK_FULL) return unavailable('the database has no space left on its disk');
   return isLost(error) ? unavailable('the database cannot be reached now') : error;
 }
