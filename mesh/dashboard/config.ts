@@ -2,14 +2,16 @@ import {
   duration,
   integer,
   LOG_LEVELS,
+  meshSettings,
   oneOf,
   optional,
   optionalSecret,
   readEnvironment,
+  type Setting,
   text,
   url,
 } from '@kreki/runtime/config';
-import { dashboard } from '../topology.ts';
+import { dashboard, type ServiceName, serviceNames } from '../topology.ts';
 
 const port = (variable: string, fallback: number) => integer(variable, { default: fallback, min: 0, max: 65_535 });
 
@@ -25,6 +27,12 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     edgeUrl: url('EDGE_URL'),
     /** Reads streams and consumers, replays and drops dead letters; without it the events are left out. */
     natsUrl: optionalSecret('NATS_URL'),
+    /** Asks services for their health; without it that is not known. */
+    mesh: { identity: optional('MESH_IDENTITY'), namespace: meshSettings.mesh.namespace },
+    /** Where the services are that are asked. */
+    serviceUrls: Object.fromEntries(
+      serviceNames.map((name) => [name, optional(`${name.toUpperCase()}_URL`)]),
+    ) as Record<ServiceName, Setting<string | undefined>>,
     telemetry: {
       /** Memory of spans, metrics and logs; the process needs about 150 MB besides. */
       maxMegabytes: integer('TELEMETRY_MEMORY_MB', { default: 256, min: 16, max: 360 }),

@@ -96,6 +96,8 @@ export function dashboardEnvironment(from: Surroundings): Environment {
     LOG_LEVEL: from.logLevel,
     EDGE_URL: loopback(from.ports.http.number),
     NATS_URL: from.operator.natsUrl,
+    MESH_IDENTITY: from.identityFolder('operator'),
+    ...upstreamUrls(serviceNames, from.ports),
     DASHBOARD_KEY: from.operator.dashboardKey,
     DASHBOARD_ACCOUNTS_FILE: from.operator.accountsFile,
     OBJECTIVES_FILE: from.operator.objectivesFile,

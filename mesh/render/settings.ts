@@ -96,6 +96,8 @@ export function dashboardSettings(place: Place): Settings {
       OTLP_GRPC_PORT: String(dashboard.otlpGrpcPort),
       OTLP_HTTP_PORT: String(dashboard.otlpHttpPort),
       EDGE_URL: `http://gateway:${gateway.httpPort}`,
+      ...place.identity,
+      ...Object.fromEntries(serviceNames.map((name) => [`${name.toUpperCase()}_URL`, place.urlOf(name)])),
       OBJECTIVES_FILE: `${STATE}/objectives.json`,
       ...place.dashboard,
     },

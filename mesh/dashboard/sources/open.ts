@@ -1,13 +1,15 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { SourceStatusSchema } from '@kreki/gen/kreki/mesh/v1/signals_pb.js';
 import { type Bus, openBus } from '@kreki/runtime/events/bus';
+import { type MeshIdentity, openMeshIdentity } from '@kreki/runtime/identity/mesh-identity';
 import type { Logger } from '@kreki/runtime/log';
 import { OPERATOR } from '../../policy/nats.ts';
 import type { Config } from '../config.ts';
 import type { Telemetry } from '../store/telemetry.ts';
 import { timestampOf } from '../timestamp.ts';
+import { HealthSource } from './health.ts';
 import { JetStreamSource } from './jetstream.ts';
-import { httpProbe, ServingSource } from './serving.ts';
+import { type Answers, grpcProbe, httpProbe, type Probe } from './probes.ts';
 import type { Sources } from './sources.ts';
 
 type Status = MessageInitShape<typeof SourceStatusSchema>;
@@ -19,19 +21,39 @@ export interface OpenedSources extends Sources {
 }
 
 /** Opens what the configuration names. */
-export function openSources({ natsUrl, edgeUrl }: Config, telemetry: Telemetry, log: Logger): OpenedSources {
+export function openSources(config: Config, telemetry: Telemetry, log: Logger): OpenedSources {
+  const { natsUrl, edgeUrl } = config;
   const bus = natsUrl ? openBus(natsUrl, { name: OPERATOR, log }) : undefined;
   const jetstream = bus && new JetStreamSource(bus, log);
-  const serving = new ServingSource({ gateway: httpProbe(edgeUrl) }, log);
+  const identity = openIdentity(config, log);
+  const probes = identity ? serviceProbes(config, identity) : {};
+  const health = new HealthSource({ gateway: httpProbe(edgeUrl), ...probes }, log);
   return {
     bus,
-    serving: (workload) => serving.of(workload),
+    health: (workload) => health.of(workload),
     streams: () => jetstream?.latest,
-    statuses: () => [otlp(telemetry), jetStream(jetstream), edge(serving.of('gateway'))],
+    statuses: () => [
+      otlp(telemetry),
+      jetStream(jetstream),
+      healthStatus(health, Object.keys(probes)),
+      edge(health.of('gateway')),
+    ],
     async stop() {
-      await Promise.all([jetstream?.stop(), serving.stop()]);
+      await Promise.all([jetstream?.stop(), health.stop()]);
+      identity?.stop();
     },
   };
+}
+
+/** Services are asked as the operator, whom each of them tells how it is. */
+function openIdentity({ mesh: { identity, namespace } }: Config, log: Logger): MeshIdentity | undefined {
+  return identity ? openMeshIdentity(OPERATOR, { identity, namespace }, log) : undefined;
+}
+
+function serviceProbes({ serviceUrls }: Config, identity: MeshIdentity): Record<string, Probe> {
+  return Object.fromEntries(
+    Object.entries(serviceUrls).flatMap(([name, url]) => (url ? [[name, grpcProbe(name, url, identity)]] : [])),
+  );
 }
 
 function otlp({ lastHeard }: Telemetry): Status {
@@ -56,8 +78,20 @@ function jetStream(source: JetStreamSource | undefined): Status {
   };
 }
 
-const edge = (serving: boolean | undefined): Status => ({
+function healthStatus({ lastMs }: HealthSource, services: readonly string[]): Status {
+  const asked = services.length > 0;
+  return {
+    name: 'health',
+    available: asked,
+    problem: asked ? '' : 'no service is asked for its health: set MESH_IDENTITY and the URL of each, such as AUTH_URL',
+    ...(asked && lastMs !== undefined && { lastTime: timestampOf(lastMs) }),
+  };
+}
+
+const edge = (answers: Answers | undefined): Status => ({
   name: 'edge',
-  available: serving === true,
-  problem: serving ? '' : 'the gateway is not ready: nobody can sign in, and no call can be tried',
+  available: (answers?.serving ?? 0) > 0,
+  problem: answers?.serving
+    ? ''
+    : `the gateway ${answers?.problem ? `does not answer (${answers.problem})` : 'is not ready'}: nobody can sign in, and no call can be tried`,
 });

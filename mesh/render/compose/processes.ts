@@ -1,7 +1,16 @@
 /** The mesh's own processes as containers. */
 
 import { OPERATOR } from '../../policy/nats.ts';
-import { dashboard, gateway, hostingOf, type ServiceName, serviceNames, services, simulators } from '../../topology.ts';
+import {
+  type CallerName,
+  dashboard,
+  gateway,
+  hostingOf,
+  type ServiceName,
+  serviceNames,
+  services,
+  simulators,
+} from '../../topology.ts';
 import {
   dashboardSettings,
   gatewaySettings,
@@ -57,7 +66,7 @@ function issuer(): Container {
 }
 
 /** A process sees its own certificate and no other. */
-const identityOf = (name: ServiceName | 'gateway'): Mount => ({
+const identityOf = (name: CallerName): Mount => ({
   type: 'volume',
   source: 'identities',
   target: IDENTITY_FOLDER,
@@ -144,10 +153,10 @@ function page(): Container {
     ...built('dashboard'),
     environment: environment(settings),
     secrets: given(OPERATOR, settings.secrets),
-    volumes: [{ type: 'volume', source: 'dashboard', target: STATE }],
+    volumes: [{ type: 'volume', source: 'dashboard', target: STATE }, identityOf(OPERATOR)],
     ports: [`127.0.0.1:${variable('KREKI_DASHBOARD_PORT', dashboard.httpPort)}:${dashboard.httpPort}`],
     networks: ['edge', 'mesh', 'data'],
-    depends_on: { nats: { condition: 'service_healthy' } },
+    depends_on: { issuer: { condition: 'service_healthy' }, nats: { condition: 'service_healthy' } },
     healthcheck: health,
     ...lasting,
     ...hardened(CRITICAL),

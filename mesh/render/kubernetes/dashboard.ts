@@ -2,7 +2,7 @@
 import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
 import type { IPersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolumeClaim';
 import type { IService } from 'kubernetes-models/v1/Service';
-import { dashboard, gateway } from '../../topology.ts';
+import { dashboard, gateway, serviceNames, services } from '../../topology.ts';
 import { dashboardSettings, STATE, secretFiles } from '../settings.ts';
 import { HARDENED } from './container.ts';
 import { DASHBOARD, labelsOf, metadata, selectorOf } from './names.ts';
@@ -30,6 +30,7 @@ export function dashboardManifests(): object[] {
       ingress: [{ from: [pods(selectorOf(COLLECTOR))], ports: meshed(dashboard.otlpHttpPort) }],
       egress: [
         { to: [pods(selectorOf('gateway'))], ports: meshed(gateway.httpPort) },
+        ...serviceNames.map((name) => ({ to: [pods(selectorOf(name))], ports: meshed(services[name].port) })),
         { to: [natsPods], ports: meshed(4222) },
         // Where alerts are posted.
         { to: [OUTSIDE], ports: tcp(443) },

@@ -80,8 +80,9 @@ function fromCallers(name: ServiceName): INetworkPolicyIngressRule[] {
     ...serviceNames.filter((caller) => services[caller].calls[name]),
     ...((gateway.calls as Calls)[name] ? (['gateway'] as const) : []),
   ];
-  if (callers.length === 0) return [];
-  return [{ from: callers.map((caller) => pods(selectorOf(caller))), ports: meshed(services[name].port) }];
+  // The dashboard asks each for its health.
+  const from = [...callers, DASHBOARD].map((caller) => pods(selectorOf(caller)));
+  return [{ from, ports: meshed(services[name].port) }];
 }
 
 function toCalled(name: ProcessName): INetworkPolicyEgressRule[] {

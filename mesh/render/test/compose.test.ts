@@ -113,6 +113,12 @@ test('the dashboard takes everybody’s telemetry from the collector, and reads 
   const config = readConfig(environmentOf(compose.services.dashboard as Container));
   assert.match(config.natsUrl ?? '', /^nats:\/\/operator:\w+@nats:4222$/);
   assert.equal(config.alertWebhook, undefined);
+  assert.equal(config.serviceUrls.emergency, 'https://emergency:8103');
+  const identity = compose.services.dashboard?.volumes?.find(({ source }) => source === 'identities');
+  assert.deepEqual(identity, {
+    ...{ type: 'volume', source: 'identities', target: config.mesh.identity, read_only: true },
+    volume: { subpath: 'operator' },
+  });
   const { exporters, service } = parse(readFileSync('mesh/compose/otel-collector.yaml', 'utf8'));
   assert.equal(exporters['otlphttp/dashboard'].endpoint, `http://dashboard:${config.otlpHttpPort}`);
   for (const [kind, { exporters: names }] of Object.entries<{ exporters: string[] }>(service.pipelines))

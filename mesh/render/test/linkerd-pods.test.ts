@@ -97,6 +97,7 @@ test('the dashboard starts with what its container tells it', async () => {
   const config = readConfig(environmentOf(pod, pod.containers[0]));
   assert.match(config.natsUrl ?? '', /^nats:\/\/operator:\w+@nats:4222$/);
   assert.equal(config.edgeUrl, 'http://gateway:8080');
+  assert.deepEqual([config.mesh.identity, config.serviceUrls.auth], ['linkerd', 'http://auth:8101']);
   const [{ mountPath }] = pod.containers[0].volumeMounts.filter(({ name }: Spec) => name === 'state');
   assert.ok(config.objectivesFile?.startsWith(`${join(folder, mountPath)}/`));
 });

@@ -96,7 +96,7 @@ test('the edge is reached by the proxy of the public, and for its page by the da
   ]);
 });
 
-test('the network lets through the calls of the topology, and no other', () => {
+test('the network lets through the calls of the topology, the dashboard’s question for health, and no other', () => {
   const calls = new Set<string>();
   for (const { spec } of ofKind(base, 'NetworkPolicy')) {
     const to = spec.podSelector.matchLabels?.['app.kubernetes.io/name'];
@@ -112,7 +112,8 @@ test('the network lets through the calls of the topology, and no other', () => {
   const edges = callerNames.flatMap((caller) =>
     serviceNames.filter((callee) => callsOf(caller)[callee]).map((callee) => `${caller} → ${callee}`),
   );
-  assert.deepEqual([...calls].toSorted(), edges.toSorted());
+  const asked = serviceNames.map((name) => `dashboard → ${name}`);
+  assert.deepEqual([...calls].toSorted(), [...edges, ...asked].toSorted());
 });
 
 const callsOf = (caller: CallerName): Readonly<Partial<Record<ServiceName, unknown>>> =>

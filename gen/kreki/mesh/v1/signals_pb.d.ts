@@ -208,6 +208,13 @@ export enum Health {
    * @generated from enum value: HEALTH_DOWN = 3;
    */
   DOWN = 3,
+
+  /**
+   * It was asked and does not answer: it may be down, or out of the dashboard's reach.
+   *
+   * @generated from enum value: HEALTH_UNREACHABLE = 4;
+   */
+  UNREACHABLE = 4,
 }
 
 /**

@@ -6,12 +6,19 @@ const NAMES = {
   [Health.SERVING]: { en: 'Serving', id: 'Melayani' },
   [Health.DEGRADED]: { en: 'Degraded', id: 'Menurun' },
   [Health.DOWN]: { en: 'Down', id: 'Mati' },
+  [Health.UNREACHABLE]: { en: 'Unreachable', id: 'Tak terjangkau' },
 };
 
 /** A class for each state, for colours; shape and word say the same. */
 export const healthClass = (health: Health): string => Health[health].toLowerCase();
 
-const MARKS = { [Health.UNSPECIFIED]: '○', [Health.SERVING]: '●', [Health.DEGRADED]: '▲', [Health.DOWN]: '■' };
+const MARKS = {
+  [Health.UNSPECIFIED]: '○',
+  [Health.SERVING]: '●',
+  [Health.DEGRADED]: '▲',
+  [Health.DOWN]: '■',
+  [Health.UNREACHABLE]: '□',
+};
 
 export function HealthBadge({ health, reason = '' }: { health: Health; reason?: string }) {
   const t = useText();
