@@ -103,11 +103,11 @@ export class Graph {
     return edge;
   }
 
-  /** The map as the contract has it. */
+  /** The map as the contract has it; in the order of ids, so that nothing on a page changes places. */
   drawn(span: Span, previous: Span | undefined) {
     return {
-      nodes: [...this.nodes.values()].map((node) => nodeMessage(node, span, previous)),
-      edges: [...this.edges.values()].map((edge) => edgeMessage(edge, span, previous)),
+      nodes: inOrder(this.nodes).map((node) => nodeMessage(node, span, previous)),
+      edges: inOrder(this.edges).map((edge) => edgeMessage(edge, span, previous)),
     };
   }
 }
@@ -122,6 +122,9 @@ const PREFIX: Readonly<Record<NodeKind, string>> = {
   [NodeKind.STREAM]: 'stream',
   [NodeKind.PROVIDER]: 'provider',
 };
+
+const inOrder = <T extends { readonly id: string }>(parts: ReadonlyMap<string, T>): T[] =>
+  [...parts.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 
 const nodeId = (kind: NodeKind, title: string) => `${PREFIX[kind]}:${title}`;
 

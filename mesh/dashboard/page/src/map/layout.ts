@@ -2,7 +2,9 @@ import dagre from '@dagrejs/dagre';
 import { type Edge, EdgeKind, type Node, NodeKind } from '@kreki/gen/kreki/mesh/v1/map_service_pb.js';
 
 export const NODE_SIZE = { width: 190, height: 84 };
-const GAP = { x: 100, y: 26 };
+const GAP = { x: 100, y: 26, few: 120 };
+/** So many callers have room for the labels of what passes between them. */
+const FEW = 12;
 
 interface Position {
   readonly x: number;
@@ -33,9 +35,10 @@ export function layOut(nodes: readonly Node[], edges: readonly Edge[]): Position
 
 function placeCallers(nodes: readonly Node[], edges: readonly Edge[]): Map<string, Position> {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: 'LR', nodesep: 120, ranksep: GAP.x });
-  graph.setDefaultEdgeLabel(() => ({}));
   const callers = nodes.filter(({ kind }) => MIDDLE.has(kind));
+  const nodesep = callers.length > FEW ? GAP.y : GAP.few;
+  graph.setGraph({ rankdir: 'LR', nodesep, edgesep: 1, ranksep: GAP.x, ranker: 'longest-path' });
+  graph.setDefaultEdgeLabel(() => ({}));
   for (const { id } of callers) graph.setNode(id, { ...NODE_SIZE });
   for (const { id, source, target, kind } of edges) {
     const calls = kind === EdgeKind.CALL && source !== target;

@@ -89,6 +89,7 @@ function Drawing({ map, view, onSelect }: { map: WatchMapResponse; view: Viewed;
     const chosen = view.focused && busy.nodes.some(({ id }) => id === selected);
     return chosen ? neighbourhood(selected, busy.nodes, busy.edges) : busy;
   }, [map, view.idleHidden, view.focused, selected]);
+  const drawn = useMemo(() => ({ label: view.label, selected, lit }), [view.label, selected, lit]);
   const node = map.nodes.find(({ id }) => id === selected);
   const edge = map.edges.find(({ id }) => id === selected);
   return (
@@ -96,7 +97,7 @@ function Drawing({ map, view, onSelect }: { map: WatchMapResponse; view: Viewed;
       <SourceNotices sources={map.sources} />
       <div className="drawing">
         <div className="flow">
-          <Flow {...shown} label={view.label} selected={selected} lit={lit} onSelect={onSelect} />
+          <Flow {...shown} drawn={drawn} onSelect={onSelect} />
         </div>
         {node && <NodeDetails node={node} />}
         {edge && <EdgeDetails edge={edge} />}

@@ -1,0 +1,138 @@
+/**
+ * `npm run bench:dashboard -- page`: how fast the dashboard's page opens, and how many frames a second it holds, while it shows a mesh of
+ * 50 services with 500 ways between them whose figures change all the time.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import chromium from '@sparticuz/chromium';
+import { type Page, chromium as playwright } from 'playwright-core';
+import { findPortBlock } from '../../mesh/chaos/environment/port-block.ts';
+import { bringUp } from '../../mesh/local/bring-up.ts';
+import { dataFolder } from '../../mesh/local/folders.ts';
+import { Processes } from '../../mesh/local/processes.ts';
+import { makeRunFolder, removeRunFolder } from '../../mesh/local/run-folder.ts';
+import { seed } from '../../mesh/local/seed.ts';
+import { Steps } from '../../mesh/local/steps.ts';
+import { percentile } from '../load/percentiles.ts';
+import { EDGES, fixture, SERVICES } from './fixture.ts';
+
+const OPENINGS = 7;
+const WATCHED_MS = 10_000;
+const OPEN_LIMIT_MS = 1_000;
+const FRAMES_PER_SECOND = 60;
+
+/** Notes in every page that is opened when its map first showed every service, in milliseconds since it was asked for. */
+const NOTE_SHOWN = `new MutationObserver(() => {
+  if (document.querySelectorAll('.react-flow__node').length >= ${SERVICES}) globalThis.shownMs ??= performance.now();
+}).observe(document, { childList: true, subtree: true })`;
+/** Notes in the page when each frame is drawn. */
+const COUNT_FRAMES = `{
+  const times = [];
+  globalThis.times = times;
+  requestAnimationFrame(function next(time) {
+    times.push(time);
+    if (globalThis.times === times) requestAnimationFrame(next);
+  });
+}`;
+
+const folder = await makeRunFolder(join(dataFolder, 'bench-page'));
+const processes = new Processes({ folder, onEnd: () => {} });
+let failed = false;
+try {
+  const { ports } = await findPortBlock();
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/_URL$|^OTEL_/.test(name)));
+  const up = await bringUp({ folder, env, disposable: true, ports, processes, steps: new Steps(), dashboard: true });
+  writeFileSync(join(folder, 'accounts.json'), JSON.stringify(await seed({ ...up.mesh, log: () => undefined })));
+  const send = startSending(`http://127.0.0.1:${ports.otlpHttp.number}/v1/metrics`);
+  const browser = await playwright.launch({
+    executablePath: await chromium.executablePath(),
+    args: [...chromium.args, '--no-sandbox'],
+    headless: true,
+  });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-US' });
+    await page.goto(up.mesh.dashboardUrl ?? '');
+    await page.getByRole('heading', { name: 'Map', level: 1 }).waitFor();
+    await sleep(6_000);
+    await page.addInitScript(NOTE_SHOWN);
+    failed = await measure(page, new URL(up.mesh.dashboardUrl ?? '').origin);
+  } finally {
+    clearInterval(send);
+    await browser.close();
+  }
+} finally {
+  await processes.stop();
+  removeRunFolder(folder);
+}
+process.exitCode = failed ? 1 : 0;
+
+function startSending(url: string): NodeJS.Timeout {
+  const startMs = Date.now();
+  const headers = { 'content-type': 'application/x-protobuf' };
+  return setInterval(() => {
+    const body = fixture(startMs, Math.round((Date.now() - startMs) / 1_000));
+    fetch(url, { method: 'POST', headers, body }).catch((error: unknown) => console.error(String(error)));
+  }, 1_000);
+}
+
+/** @returns whether a limit was missed. */
+async function measure(page: Page, base: string): Promise<boolean> {
+  const address = `${base}/map?label=rate`;
+  const openings: number[] = [];
+  for (let round = 0; round < OPENINGS; round += 1) openings.push(await open(page, address));
+  openings.sort((a, b) => a - b);
+  const shown = await page.locator('.react-flow__node').count();
+  const drawn = await page.locator('.react-flow__edge').count();
+  console.log(
+    `\n${SERVICES} services with ${EDGES} ways between them; with the mesh's own: ${shown} nodes, ${drawn} edges drawn`,
+  );
+  console.log(`opens            median ${openings[OPENINGS >> 1]} ms, slowest ${openings.at(-1)} ms, of ${OPENINGS}`);
+  const results = {
+    'at rest': await frames(page, () => sleep(WATCHED_MS)),
+    dragged: await frames(page, () => drag(page)),
+    zoomed: await frames(page, () => zoom(page)),
+  };
+  for (const [what, { perSecond, p95 }] of Object.entries(results)) {
+    console.log(`${what.padEnd(16)} ${perSecond.toFixed(1)} frames/s, 95 % of frames within ${p95.toFixed(1)} ms`);
+  }
+  const slow = Object.values(results).some(({ perSecond }) => perSecond < 0.97 * FRAMES_PER_SECOND);
+  return slow || (openings[OPENINGS >> 1] ?? Infinity) > OPEN_LIMIT_MS;
+}
+
+/** Milliseconds from the request of the page until the map shows every service. */
+async function open(page: Page, address: string): Promise<number> {
+  await page.goto('about:blank');
+  await page.goto(address, { waitUntil: 'commit' });
+  await page.locator('.react-flow__node').nth(SERVICES).waitFor({ state: 'attached' });
+  return Math.round(await page.evaluate<number>('globalThis.shownMs'));
+}
+
+/** Frames that the page drew while something was done to it. */
+async function frames(page: Page, act: () => Promise<unknown>): Promise<{ perSecond: number; p95: number }> {
+  await page.evaluate(COUNT_FRAMES);
+  await act();
+  const times = await page.evaluate<number[]>('globalThis.times');
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  const spanMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
+  return { perSecond: (gaps.length / spanMs) * 1_000, p95: percentile(gaps, 95) ?? Number.NaN };
+}
+
+async function drag(page: Page): Promise<void> {
+  const end = performance.now() + WATCHED_MS;
+  await page.mouse.move(640, 720);
+  await page.mouse.down();
+  for (let step = 0; performance.now() < end; step += 1) {
+    await page.mouse.move(640 + 200 * Math.sin(step / 20), 600 + 120 * Math.cos(step / 20));
+    await sleep(16);
+  }
+  await page.mouse.up();
+}
+
+async function zoom(page: Page): Promise<void> {
+  const end = performance.now() + WATCHED_MS;
+  for (let step = 0; performance.now() < end; step += 1) {
+    await page.mouse.wheel(0, step % 60 < 30 ? -20 : 20);
+    await sleep(16);
+  }
+}
