@@ -11,7 +11,7 @@ import { type AdmittedCall, forward } from './forward.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { Identity } from './identity.ts';
 import type { Limits } from './limits.ts';
-import { observe } from './observe.ts';
+import { type Observed, observe } from './observe.ts';
 import { refused } from './refused.ts';
 import type { Room } from './room.ts';
 
@@ -38,7 +38,11 @@ export interface EdgeParts {
 
 export function createEdge({ upstreams, identity, limits, room, types, log, shutdown }: EdgeParts): Edge {
   /** Answers with the refusal of a call that the service is to hear of, and throws every other one. */
-  const check = async (target: EdgeMethod, exchange: Exchange): Promise<ConnectError | undefined> => {
+  const check = async (
+    target: EdgeMethod,
+    exchange: Exchange,
+    observed: Observed,
+  ): Promise<ConnectError | undefined> => {
     await room.take(target, exchange);
     const known = await identity.read(exchange).catch((error: unknown) => ({ error }));
     if ('error' in known) {
@@ -48,10 +52,12 @@ export function createEdge({ upstreams, identity, limits, room, types, log, shut
     }
     const { caller } = known;
     // Both leave in the same turn of the event loop, and so in one round trip to Redis.
+    const answered = observed.asksRedis('limits and revocations');
     const steps = await Promise.allSettled([
       identity.confirm(known),
       limits.take(target, exchange.clientIp, caller.kind === 'person' ? caller.userId : undefined),
     ]);
+    answered();
     for (const step of steps) if (step.status === 'rejected') throw step.reason;
     try {
       authorize(caller, target.rules);
@@ -71,7 +77,7 @@ export function createEdge({ upstreams, identity, limits, room, types, log, shut
         observed.failed(shown);
         return shown;
       };
-      const refusal = await check(target, exchange).catch((error: unknown) => {
+      const refusal = await check(target, exchange, observed).catch((error: unknown) => {
         throw refuse(error);
       });
       const upstream = upstreams[target.upstream];

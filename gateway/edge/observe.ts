@@ -12,6 +12,8 @@ export interface Observed {
   /** The trace as the services called are to continue it. */
   readonly context: Context;
   readonly traceId: string;
+  /** Begins a span of a question to Redis, of which several calls' travel together; ends it when called back. */
+  asksRedis(what: string): () => void;
   failed(error: ConnectError): void;
 }
 
@@ -51,9 +53,15 @@ export function observe(target: EdgeMethod, exchange: Exchange, log: Logger): Ob
     log.debug({ rpc: target.name, code, reason, durationMs, requestId, trace_id: traceId }, 'call');
   });
 
+  const within = trace.setSpan(parent, span);
   return {
-    context: trace.setSpan(parent, span),
+    context: within,
     traceId,
+    asksRedis(what) {
+      const attributes = { 'db.system.name': 'redis', 'db.operation.name': what };
+      const question = tracer.startSpan(`redis ${what}`, { kind: SpanKind.CLIENT, attributes }, within);
+      return () => question.end();
+    },
     failed: (shown) => {
       error = shown;
     },

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Logger } from '@kreki/runtime/log';
+import { observeRedis } from '@kreki/runtime/redis';
 import { meter } from '@kreki/runtime/telemetry';
 import { Redis } from 'ioredis';
 
@@ -23,6 +24,7 @@ const misses = meter.createCounter('kreki.edge.shared_state.misses', {
 
 /** Waits a moment for Redis, so that the first calls are not answered without it; begins without it when it does not come. */
 export async function openSharedState(url: string, log: Logger): Promise<SharedState> {
+  observeRedis();
   const redis = new Redis(url, {
     connectionName: 'gateway',
     // Its user may not say what library it is, and need not.

@@ -1,5 +1,6 @@
 import type { MeshIdentity } from '@kreki/runtime/identity/mesh-identity';
 import type { Logger } from '@kreki/runtime/log';
+import { clientMetrics } from '@kreki/runtime/rpc/client';
 import { createGrpcTransport, type GrpcTransport } from '@kreki/runtime/rpc/transport';
 import type { BreakerSettings } from '@kreki/runtime/rpc/upstream/breaker';
 import type { ServiceName } from '../../mesh/topology.ts';
@@ -20,7 +21,7 @@ export function openUpstreams(
 ): Upstreams {
   const open = (name: ServiceName, url: string): Upstream => ({
     name,
-    transport: createGrpcTransport({ url, identity, service: name, breaker, log }),
+    transport: createGrpcTransport({ url, identity, service: name, interceptors: [clientMetrics(name)], breaker, log }),
   });
   const opened = Object.entries(urls).map(([name, url]) => [name, open(name as ServiceName, url)]);
   return Object.fromEntries(opened) as Upstreams;

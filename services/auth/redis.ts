@@ -1,4 +1,5 @@
 import type { Logger } from '@kreki/runtime/log';
+import { observeRedis } from '@kreki/runtime/redis';
 import { Redis } from 'ioredis';
 
 /** Answers or fails within this time: signing in goes on without Redis. */
@@ -6,6 +7,7 @@ const COMMAND_TIMEOUT_MS = 250;
 
 /** A connection made in the background and again whenever it is lost; a command fails at once while there is none. */
 export function openRedis(url: string, log: Logger): Redis {
+  observeRedis();
   const redis = new Redis(url, {
     connectionName: 'auth',
     // Its user may not say what library it is, and need not.

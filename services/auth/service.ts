@@ -5,13 +5,13 @@ import { PrivacyService } from '@kreki/gen/kreki/auth/v1/privacy_service_pb.js';
 import { UserAdminService } from '@kreki/gen/kreki/auth/v1/user_admin_service_pb.js';
 import { PersonalDataService } from '@kreki/gen/kreki/privacy/v1/personal_data_service_pb.js';
 import { auditRpc } from '@kreki/runtime/audit/rpc';
+import { prismaAdapter } from '@kreki/runtime/database/prisma';
 import { loop } from '@kreki/runtime/loop';
 import { checkLookupKey } from '@kreki/runtime/personal-data/check-lookup-key';
 import { PersonalData } from '@kreki/runtime/personal-data/personal-data';
 import { resealing } from '@kreki/runtime/personal-data/resealing';
 import { implement } from '@kreki/runtime/rpc/handlers';
 import { createService, type RunningService } from '@kreki/runtime/service';
-import { PrismaPg } from '@prisma/adapter-pg';
 import { EMAIL, PHONE } from './accounts/personal-data.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
@@ -57,7 +57,7 @@ export async function startAuth(config: Config): Promise<RunningService> {
   const context: Context = {
     config,
     database,
-    prisma: new PrismaClient({ adapter: new PrismaPg(database.pool) }),
+    prisma: new PrismaClient({ adapter: prismaAdapter(database) }),
     outbox,
     personalData,
     keys,

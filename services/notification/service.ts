@@ -3,12 +3,12 @@ import { NotificationAuditService } from '@kreki/gen/kreki/notification/v1/notif
 import { NotificationService } from '@kreki/gen/kreki/notification/v1/notification_service_pb.js';
 import { PersonalDataService } from '@kreki/gen/kreki/privacy/v1/personal_data_service_pb.js';
 import { auditRpc } from '@kreki/runtime/audit/rpc';
+import { prismaAdapter } from '@kreki/runtime/database/prisma';
 import { PersonalData } from '@kreki/runtime/personal-data/personal-data';
 import { resealing } from '@kreki/runtime/personal-data/resealing';
 import { personalDataRpc } from '@kreki/runtime/privacy/rpc';
 import { implement } from '@kreki/runtime/rpc/handlers';
 import { createService, type RunningService } from '@kreki/runtime/service';
-import { PrismaPg } from '@prisma/adapter-pg';
 import { openEmail } from './channels/email.ts';
 import { openPush } from './channels/push.ts';
 import { openWhatsApp } from './channels/whatsapp.ts';
@@ -34,7 +34,7 @@ export async function startNotification(config: Config): Promise<RunningService>
   });
   const { log, database, outbox } = service;
   const directory = service.client(DirectoryService, 'auth');
-  const prisma = new PrismaClient({ adapter: new PrismaPg(database.pool) });
+  const prisma = new PrismaClient({ adapter: prismaAdapter(database) });
   const push = openPush(config.push);
   service.onStop(() => push.stop());
   const email = openEmail(config.email);

@@ -2,10 +2,10 @@ import { PersonalDataService } from '@kreki/gen/kreki/privacy/v1/personal_data_s
 import { VolunteerAuditService } from '@kreki/gen/kreki/volunteer/v1/volunteer_audit_service_pb.js';
 import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
 import { auditRpc } from '@kreki/runtime/audit/rpc';
+import { prismaAdapter } from '@kreki/runtime/database/prisma';
 import { personalDataRpc } from '@kreki/runtime/privacy/rpc';
 import { implement } from '@kreki/runtime/rpc/handlers';
 import { createService, type RunningService } from '@kreki/runtime/service';
-import { PrismaPg } from '@prisma/adapter-pg';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { engagementConsumer } from './engagement/consumer.ts';
@@ -20,7 +20,7 @@ import { storePositions } from './store/positions.ts';
 export async function startVolunteer(config: Config): Promise<RunningService> {
   const service = await createService(config, { migrations: new URL('./prisma/migrations', import.meta.url) });
   const { database, outbox, log } = service;
-  const prisma = new PrismaClient({ adapter: new PrismaPg(database.pool) });
+  const prisma = new PrismaClient({ adapter: prismaAdapter(database) });
   service.onStop(() => prisma.$disconnect());
   const positions = new PositionWriter((batch) => storePositions(database, batch), { ...config.positions, log });
   service.onStop(() => positions.stop());

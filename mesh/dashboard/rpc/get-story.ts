@@ -4,6 +4,7 @@ import { streamOf } from '@kreki/runtime/events/subjects';
 import { serviceNames, services } from '../../topology.ts';
 import type { Context } from '../context.ts';
 import { type EventMessage, eventMessage, managerOf, readBackwards } from '../events/read.ts';
+import type { HeldSpan } from '../store/spans.ts';
 import { spansAbout, tellStory } from '../story/story.ts';
 import { hex, summaryOf } from '../traces/summary.ts';
 
@@ -16,15 +17,20 @@ export const getStory =
     const { telemetry, sources } = context;
     const spans = spansAbout(telemetry.spans, emergencyId);
     const traceIds = [...new Set(spans.map(({ traceId }) => hex(traceId)))].slice(0, TRACES_MAX);
-    const traces = traceIds.map((id) => summaryOf([...telemetry.spans.ofTrace(Buffer.from(id, 'hex'))]));
+    const traces = traceIds.map((id) => [...telemetry.spans.ofTrace(Buffer.from(id, 'hex'))]);
+    // The edge does not know which emergency a press makes: that its call is about it shows in what it called.
+    const known = new Set(spans.map(placeOf));
+    const beginnings = traces.flat().filter((span) => span.root && !known.has(placeOf(span)));
     const { events, problem } = await eventsAbout(context, emergencyId);
     const unread = problem ? [{ name: 'jetstream', available: false, problem }] : [];
     return {
-      steps: tellStory(spans, events),
-      traces: traces.filter((summary) => summary !== undefined),
+      steps: tellStory([...beginnings, ...spans], events),
+      traces: traces.map(summaryOf).filter((summary) => summary !== undefined),
       sources: [...sources.statuses().filter(({ name }) => name !== unread[0]?.name), ...unread],
     };
   };
+
+const placeOf = ({ segment, index }: HeldSpan) => `${segment}:${index}`;
 
 /** Events whose aggregate is the emergency, of every domain; where one cannot be read, the story is told without it. */
 async function eventsAbout({ sources, eventTypes, log }: Context, emergencyId: string) {

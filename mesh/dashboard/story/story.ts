@@ -26,14 +26,18 @@ export function spansAbout(spans: Spans, emergencyId: string): HeldSpan[] {
   return found.reverse();
 }
 
-const SERVER = 2;
+const [SERVER, CLIENT, CONSUMER] = [2, 3, 5];
 
-/** What happened to an emergency in the order of time: its events, and the calls about it. */
+/**
+ * What is told of what was recorded: calls answered, events handled, messages sent to providers, and whatever failed. That an event was
+ * published, and what dispatch decided, the events themselves say.
+ */
+const isTold = ({ kind, root, fault }: HeldSpan) =>
+  kind === SERVER || kind === CONSUMER || kind === CLIENT || root || fault;
+
+/** What happened to an emergency in the order of time: its events, the calls about it, and what was sent. */
 export function tellStory(spans: readonly HeldSpan[], events: readonly (EventMessage & { domain: string })[]): Step[] {
-  const steps = [
-    ...spans.filter(({ kind, root }) => kind === SERVER || root).map(callStep),
-    ...events.map(eventStep),
-  ].sort((a, b) => a.timeMs - b.timeMs);
+  const steps = [...spans.filter(isTold).map(callStep), ...events.map(eventStep)].sort((a, b) => a.timeMs - b.timeMs);
   const startMs = steps[0]?.timeMs ?? 0;
   return steps.map((step) => ({ ...step, sincePressMs: step.timeMs - startMs }));
 }

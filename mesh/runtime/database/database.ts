@@ -21,7 +21,7 @@ export interface Tx extends Queryable {
 }
 
 export interface Database extends Queryable {
-  /** The pool itself, for Prisma: `new PrismaPg(database.pool)`. */
+  /** The pool itself, for Prisma: `prismaAdapter(database)`. */
   readonly pool: pg.Pool;
   /**
    * The same database for what is only read while a call goes on: when its signal aborts, a statement under way is cancelled and nobody waits for

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { untilAborted } from '../rpc/deadline.ts';
 import { connectionsInUse, databaseError, isLost } from './errors.ts';
 import type { Prepared } from './sql.ts';
-import { statement } from './telemetry.ts';
+import { operation } from './telemetry.ts';
 
 /** Calls that may wait for a connection; those beyond would only time out. */
 const WAITING_MAX = 1_000;
@@ -19,7 +19,7 @@ export async function run<Row extends object>(
   { name, text }: Prepared,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
-  const finish = statement(name);
+  const finish = operation('postgresql', name);
   try {
     const { rows } = await client.query<Row>({ name, text, values: [...values] });
     finish();

@@ -3,15 +3,23 @@ import { meter, tracer } from '../telemetry.ts';
 
 const durations = meter.createHistogram('db.client.operation.duration', {
   unit: 's',
-  description: 'Duration of statements',
+  description: 'Duration of statements and commands',
 });
 
-/** Measures a prepared statement that begins now; within a trace that is recorded it is a span too. The values never go along. */
-export function statement(name: string): (error?: unknown) => void {
+/** Where something is stored, as OpenTelemetry names it. */
+export type Store = 'postgresql' | 'redis';
+
+const PREFIX: Readonly<Record<Store, string>> = { postgresql: 'sql', redis: 'redis' };
+
+/**
+ * Measures what a store is asked from now on; within a trace that is recorded it is a span too.
+ * @param name Of a prepared statement, or of a command: one of few, and never a value.
+ */
+export function operation(store: Store, name: string): (error?: unknown) => void {
   const startMs = performance.now();
-  const attributes = { 'db.system.name': 'postgresql', 'db.operation.name': name };
+  const attributes = { 'db.system.name': store, 'db.operation.name': name };
   const span = trace.getSpan(context.active())?.isRecording()
-    ? tracer.startSpan(`sql ${name}`, { kind: SpanKind.CLIENT, attributes })
+    ? tracer.startSpan(`${PREFIX[store]} ${name}`, { kind: SpanKind.CLIENT, attributes })
     : undefined;
   return (error) => {
     const failure = error === undefined ? undefined : { 'error.type': codeOf(error) };
@@ -22,8 +30,10 @@ export function statement(name: string): (error?: unknown) => void {
   };
 }
 
-/** PostgreSQL's SQLSTATE, else the name of the error. */
+/** PostgreSQL's SQLSTATE, also below Prisma; else the name of the error. */
 function codeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return error instanceof Error ? error.name : 'unknown';
+  if (!(error instanceof Error)) return 'unknown';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  const { originalCode } = (error.cause ?? {}) as { originalCode?: unknown };
+  return typeof originalCode === 'string' ? originalCode : error.name;
 }

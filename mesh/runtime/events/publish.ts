@@ -1,6 +1,7 @@
-import { NatsError, headers as natsHeaders, type PubAck } from 'nats';
+import { propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type MsgHdrs, NatsError, headers as natsHeaders, type PubAck } from 'nats';
 import type { Queryable } from '../database/database.ts';
-import { meter } from '../telemetry.ts';
+import { meter, tracer } from '../telemetry.ts';
 import type { Bus } from './bus.ts';
 import { newestPublished, type OutboxRow, reopenAfter } from './outbox-table.ts';
 import { ensureDomainStream, isNotFound } from './streams.ts';
@@ -41,6 +42,7 @@ export async function publishBatch(
   const sends = rows.map(async (row, index) => {
     const headers = natsHeaders();
     for (const [name, value] of Object.entries(row.headers)) headers.set(name, value);
+    const span = publishing(domain, row, headers);
     const before = rows[index - 1];
     const expect = { streamName: streamOf(domain), ...(before ? { lastMsgID: before.id } : { lastSequence: lastSeq }) };
     try {
@@ -49,11 +51,29 @@ export async function publishBatch(
       published.add(1, { 'messaging.destination.name': streamOf(domain), 'kreki.event': row.subject });
     } catch (error) {
       failure ??= error;
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    } finally {
+      span.end();
     }
   });
   await Promise.race([Promise.all(sends), interrupted]);
   if (done.length < rows.length) failure ??= new Error('the connection was lost while publishing');
   return { done: [...done], failure };
+}
+
+const headerSetter = { set: (headers: MsgHdrs, name: string, value: string) => headers.set(name, value) };
+
+/** A span in the trace in which the event was made, from which its consumers go on. */
+function publishing(domain: string, { subject, headers: made }: OutboxRow, headers: MsgHdrs) {
+  const parent = propagation.extract(ROOT_CONTEXT, made);
+  const attributes = {
+    'messaging.system': 'nats',
+    'messaging.destination.name': streamOf(domain),
+    'kreki.aggregate.id': made['ce-subject'] ?? '',
+  };
+  const span = tracer.startSpan(`publish ${subject}`, { kind: SpanKind.PRODUCER, attributes }, parent);
+  propagation.inject(trace.setSpan(parent, span), headers, headerSetter);
+  return span;
 }
 
 /**

@@ -182,6 +182,25 @@ test('critical calls pass an open breaker: that others fail says nothing of them
   assert.equal(reasonOf(await rejection(client.get({}))), 'UPSTREAM_DOWN');
 });
 
+test('a critical call that is answered closes a breaker that waits for a sign, where none but critical calls are made', async () => {
+  let away = true;
+  const { url } = await serve('emergency', EmergencyService, {
+    triggerPanic: () => {
+      if (away) throw unavailable();
+      return {};
+    },
+  });
+  const transport = connect('emergency', url, SOON);
+  const client = createClient(EmergencyService, transport);
+  for (let call = 0; call < 10; call++) await rejection(client.triggerPanic({}));
+  assert.notEqual(transport.breaker, 'closed');
+  away = false;
+  while (transport.breaker !== 'closed') {
+    await client.triggerPanic({});
+    await sleep(10);
+  }
+});
+
 test('a call that its caller leaves says nothing: it neither opens a breaker nor closes one', async () => {
   let hang = true;
   const { url } = await serve('auth', AuthService, {

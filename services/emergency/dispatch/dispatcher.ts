@@ -1,5 +1,6 @@
 import type { Logger } from '@kreki/runtime/log';
 import { type Loop, loop } from '@kreki/runtime/loop';
+import { continueTrace, inSpan } from '@kreki/runtime/trace';
 import type { Context } from '../context.ts';
 import { type Claim, claimDue, retryStep } from '../store/dispatch.ts';
 import { dispatchStep } from './step.ts';
@@ -14,6 +15,10 @@ export interface DispatcherOptions {
   readonly log: Logger;
 }
 
+/** Whenever a step happens, it is part of the trace of the press. */
+const traced = ({ id, traceparent }: Claim, step: () => Promise<void>) =>
+  continueTrace(traceparent, () => inSpan('dispatch', { 'kreki.emergency.id': id }, step));
+
 /**
  * Dispatches emergencies as they become due. What is due is in the database: a replica claims it for a while, and one that dies loses
  * nothing but that while.
@@ -25,7 +30,7 @@ export function createDispatcher(
   const running = new Set<Promise<void>>();
 
   const start = (claim: Claim) => {
-    const step = dispatchStep(context(), claim)
+    const step = traced(claim, () => dispatchStep(context(), claim))
       .catch(async (error: unknown) => {
         log.error({ err: error, emergencyId: claim.id }, 'a dispatch step failed; it is tried again');
         // Should this fail as well, the end of the lease brings it back.

@@ -10,7 +10,7 @@ const CLAIM = prepared(
    WHERE id IN (
      SELECT id FROM emergencies WHERE next_step_at <= now()
      ORDER BY first_offer_at IS NOT NULL OR escalated_at IS NOT NULL, severity, next_step_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-   RETURNING id, now() AS "claimedAt"`,
+   RETURNING id, traceparent, now() AS "claimedAt"`,
 );
 const RETRY = prepared(
   'retry_step',
@@ -60,6 +60,8 @@ export interface Claim {
   readonly id: string;
   /** By the database's clock. */
   readonly claimedAt: Date;
+  /** The trace of its press; null when that was not known. */
+  readonly traceparent: string | null;
 }
 
 /** Takes due emergencies for this replica, the gravest first, until the lease ends: a replica that dies loses none. */

@@ -2,6 +2,7 @@ import type { Category, Severity } from '@kreki/gen/kreki/emergency/v1/emergency
 import type { Queryable, Tx } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
 import { type OutboxEvent, outboxValues } from '@kreki/runtime/events/outbox';
+import { traceparent } from '@kreki/runtime/trace';
 
 export interface Press {
   readonly id: string;
@@ -23,8 +24,8 @@ const INSERT = prepared(
   'insert_press',
   `WITH pressed AS (
      INSERT INTO emergencies (id, requester_id, request_id, latitude, longitude, accuracy_meters, severity, category, description,
-       responders_needed, search_radius_meters, received_at, next_step_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now())
+       responders_needed, search_radius_meters, received_at, next_step_at, traceparent)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now(), $18)
      ON CONFLICT DO NOTHING
      RETURNING created_at
    ), told AS (
@@ -68,6 +69,7 @@ export async function insertPress(database: Queryable, press: Press, event: Outb
     press.searchRadiusMeters,
     press.receivedAt,
     ...outboxValues(event),
+    traceparent(),
   ]);
   return row?.createdAt;
 }

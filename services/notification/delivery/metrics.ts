@@ -16,12 +16,13 @@ const calls = meter.createHistogram('kreki.provider.call.duration', {
 /** Measures an attempt to send to a provider; within a trace that is recorded it is a span too. */
 export async function toProvider(
   provider: 'fcm' | 'whatsapp' | 'smtp',
+  emergencyId: string | null,
   attempt: () => Promise<Outcome>,
 ): Promise<Outcome> {
   const startMs = performance.now();
   const span = tracer.startSpan(`send ${provider}`, {
     kind: SpanKind.CLIENT,
-    attributes: { 'kreki.provider': provider },
+    attributes: { 'kreki.provider': provider, ...(emergencyId && { 'kreki.emergency.id': emergencyId }) },
   });
   const active = trace.setSpan(context.active(), span);
   const outcome = await context.with(active, attempt).finally(() => span.end());

@@ -1,6 +1,7 @@
 import { Channel, DeliveryStatus, Priority } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
 import type { Database } from '@kreki/runtime/database/database';
 import type { Logger } from '@kreki/runtime/log';
+import { continueTrace } from '@kreki/runtime/trace';
 import type { Outcome } from '../channels/outcome.ts';
 import type { Config } from '../config.ts';
 import { forgetDevices } from '../store/devices.ts';
@@ -56,7 +57,8 @@ export function createQueues(database: Database, config: Config, context: SendCo
         held: () => recorder.failing,
         claim: (count) => claim(database, { priority, channel }, count, leaseMs * (LEASES[channel] ?? 1)),
         async deliver(item) {
-          const outcome = await send(context, priority, channel, item).catch((error: unknown): Outcome => {
+          const attempt = continueTrace(item.traceparent, () => send(context, priority, channel, item));
+          const outcome = await attempt.catch((error: unknown): Outcome => {
             log.error({ err: error, deliveryId: item.id }, 'sending failed unexpectedly');
             return { kind: 'retry', error: `UNEXPECTED: ${(error as Error).message}` };
           });

@@ -61,20 +61,20 @@ async function sendPush({ channels }: SendContext, priority: Priority, item: Cla
     expireTime: item.expire_time,
   });
   const { token } = item;
-  return await toProvider('fcm', () => channels.push.send(token, message));
+  return await toProvider('fcm', item.emergency_id, () => channels.push.send(token, message));
 }
 
 async function sendWhatsApp({ channels }: SendContext, item: Claimed, reach: Reach): Promise<Outcome> {
   if (reach.phone === '') return { kind: 'skipped', error: 'NO_PHONE' };
   const template = whatsappTemplate(item.content, item.emergency_id, languageOf(reach.locale));
   if (!template) return { kind: 'failed', error: `NO_TEMPLATE ${item.content.kind}` };
-  return await toProvider('whatsapp', () => channels.whatsapp.send(reach.phone, template, item.id));
+  return await toProvider('whatsapp', item.emergency_id, () => channels.whatsapp.send(reach.phone, template, item.id));
 }
 
 async function sendEmail({ channels }: SendContext, item: Claimed, reach: Reach): Promise<Outcome> {
   if (reach.email === '') return { kind: 'skipped', error: 'NO_EMAIL' };
   const mail = mailOf(item.content, item.emergency_id, reach.fullName, languageOf(reach.locale));
-  return await toProvider('smtp', () => channels.email.send(reach.email, mail, item.id));
+  return await toProvider('smtp', item.emergency_id, () => channels.email.send(reach.email, mail, item.id));
 }
 
 /** A contact that is not known yet is asked for; that auth does not answer is no reason to give up. */

@@ -1,5 +1,6 @@
 import type { Queryable } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
+import { traceparent } from '@kreki/runtime/trace';
 import type { Alert } from '../alerts/alert.ts';
 import type { Plan, Recipient } from '../alerts/plan.ts';
 
@@ -34,8 +35,8 @@ export async function findRecipients(database: Queryable, userIds: readonly stri
 const INSERT_PLAN = prepared(
   'insert_plan',
   `WITH made AS (
-     INSERT INTO notification (id, user_id, source_event_id, topic, priority, content, emergency_id, expire_time)
-     SELECT planned.id, planned.user_id, $3::uuid, $4::smallint, $5::smallint, planned.content, $7::uuid, $8::timestamptz
+     INSERT INTO notification (id, user_id, source_event_id, topic, priority, content, emergency_id, expire_time, traceparent)
+     SELECT planned.id, planned.user_id, $3::uuid, $4::smallint, $5::smallint, planned.content, $7::uuid, $8::timestamptz, $16
      FROM unnest($1::uuid[], $2::uuid[], $6::jsonb[]) AS planned (id, user_id, content)
      ON CONFLICT (source_event_id, user_id) DO NOTHING
      RETURNING id
@@ -67,5 +68,6 @@ export async function insertPlan(database: Queryable, eventId: string, alert: Al
     deliveries.map((one) => one.deviceId),
     deliveries.map((one) => one.status),
     deliveries.map((one) => one.error),
+    traceparent(),
   ]);
 }

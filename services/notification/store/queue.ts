@@ -14,6 +14,8 @@ export interface Claimed {
   readonly create_time: Date;
   readonly content: Content;
   readonly expire_time: Date | null;
+  /** The trace that it follows from; null when that was not known. */
+  readonly traceparent: string | null;
   readonly device_id: string | null;
   /** Null when the device is gone, or another person's now. */
   readonly token: string | null;
@@ -39,7 +41,7 @@ const CLAIM = prepared(
      FROM due WHERE delivery.id = due.id
      RETURNING delivery.id, notification_id, user_id, delivery.emergency_id, device_id, attempts, delivery.create_time
    )
-   SELECT claimed.*, notification.content, notification.expire_time, device.token, device.platform,
+   SELECT claimed.*, notification.content, notification.expire_time, notification.traceparent, device.token, device.platform,
           contact.active AS contact_active,
           contact.fetch_time IS NOT NULL AS contact_fetched, contact.email_sealed, contact.phone_sealed,
           contact.full_name, contact.locale

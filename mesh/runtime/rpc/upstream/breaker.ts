@@ -26,6 +26,8 @@ export interface Breaker {
   run<T>(call: () => Promise<T>, judge: (error: unknown) => Verdict): Promise<T>;
   /** Throws as `run` would, without a call. */
   check(): void;
+  /** A call that was let pass it was answered: if it waits for such a sign, it closes. */
+  answered(): void;
   stop(): void;
 }
 
@@ -96,6 +98,9 @@ export function createBreaker(upstream: string, settings: BreakerSettings, log?:
     },
     check() {
       if (circuit.opened) throw down();
+    },
+    answered() {
+      if (circuit.halfOpen) circuit.close();
     },
     stop: () => circuit.shutdown(),
   };

@@ -52,6 +52,12 @@ export function openUpstream(name: string, options: UpstreamOptions): Upstream {
   /** What is critical is never refused by a guess: it may be that only other RPCs fail. */
   const passesOpen = (rules: MethodRules) => rules.priority === Priority.CRITICAL && breaker.state !== 'closed';
 
+  const passing = async <T>(attempt: () => Promise<T>): Promise<T> => {
+    const answer = await attempt();
+    breaker.answered();
+    return answer;
+  };
+
   return {
     get breaker() {
       return breaker.state;
@@ -60,7 +66,7 @@ export function openUpstream(name: string, options: UpstreamOptions): Upstream {
     async unary({ method, rules, signal, hasty }, attempt) {
       if (!rules) return attempt();
       const judge = (error: unknown) => verdictOn(error, hasty);
-      const once = () => (passesOpen(rules) ? attempt() : breaker.run(() => asCutShort(attempt, signal), judge));
+      const once = () => (passesOpen(rules) ? passing(attempt) : breaker.run(() => asCutShort(attempt, signal), judge));
       budget.earn();
       try {
         return await once().catch(async (error: unknown) => {

@@ -1,0 +1,66 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findPortBlock } from '../../mesh/chaos/environment/port-block.ts';
+import { bringUp } from '../../mesh/local/bring-up.ts';
+import type { Environment } from '../../mesh/local/environment.ts';
+import { dataFolder } from '../../mesh/local/folders.ts';
+import type { Account, Mesh } from '../../mesh/local/mesh.ts';
+import type { Node } from '../../mesh/local/nodes.ts';
+import type { Ports } from '../../mesh/local/ports.ts';
+import { Processes } from '../../mesh/local/processes.ts';
+import { makeRunFolder, removeRunFolder } from '../../mesh/local/run-folder.ts';
+import { seed } from '../../mesh/local/seed.ts';
+import { Steps } from '../../mesh/local/steps.ts';
+
+/** A seeded mesh that is this bench's alone. */
+export interface OwnMesh {
+  readonly folder: string;
+  readonly mesh: Mesh;
+  readonly accounts: readonly Account[];
+  readonly nodes: readonly Node[];
+  stop(): Promise<void>;
+}
+
+export interface OwnMeshOptions {
+  /** Whether the dashboard runs too, and takes everybody's telemetry. */
+  readonly dashboard: boolean;
+  /** Has the last word on what a process is told. */
+  readonly adapt?: (ports: Ports) => (process: string, environment: Environment) => Environment;
+  /** Done before its processes start, once its ports are known. */
+  readonly prepare?: () => Promise<void>;
+}
+
+/** Starts a mesh on servers and ports of its own; what was started is stopped when the start fails. */
+export async function startOwnMesh(name: string, { dashboard, adapt, prepare }: OwnMeshOptions): Promise<OwnMesh> {
+  const folder = await makeRunFolder(join(dataFolder, `bench-${name}`));
+  const processes = new Processes({
+    folder,
+    onEnd: (ended, reason) => console.log(`✗ ${name}: ${ended} ended: ${reason}`),
+  });
+  const stop = async () => {
+    await processes.stop();
+    removeRunFolder(folder);
+  };
+  try {
+    const { ports } = await findPortBlock();
+    const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/_URL$|^OTEL_/.test(key)));
+    const adapted = adapt?.(ports);
+    await prepare?.();
+    const up = await bringUp({
+      folder,
+      env: { ...env, LOG_LEVEL: 'info' },
+      disposable: true,
+      ports,
+      processes,
+      steps: new Steps(),
+      dashboard,
+      ...(adapted && { adapt: adapted }),
+    });
+    const accounts = await seed(up.mesh);
+    writeFileSync(join(folder, 'accounts.json'), JSON.stringify(accounts), { mode: 0o600 });
+    return { folder, mesh: up.mesh, accounts, nodes: up.nodes, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
