@@ -14,6 +14,7 @@ import { type Exchange, exchangeKey, pathOf } from '../http/exchange.ts';
 import type { BodyTime } from '../http/in-time.ts';
 import type { Registry } from '../registry.ts';
 import { sendError } from '../rest/answer.ts';
+import { forgetEndlessDeadlines } from './patience.ts';
 import { reflectionService } from './reflection.ts';
 import { addRoutes, admission } from './routes.ts';
 
@@ -50,6 +51,7 @@ export function createRpcHandler(options: RpcOptions): (exchange: Exchange) => v
     if (!handler) return otherwise(exchange);
     const values = createContextValues().set(exchangeKey, exchange);
     const asked = universalRequestFromNodeRequest(request, response, undefined, values);
+    forgetEndlessDeadlines(asked.header);
     const { methodKind } = handler.method;
     const streamed = methodKind === 'client_streaming' || methodKind === 'bidi_streaming';
     // A handler that has read enough must not destroy the request: its answer is still to be sent over the connection.

@@ -7,7 +7,10 @@ import { text as readText } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { bearer, rest } from './clients.ts';
+import { createClient } from '@connectrpc/connect';
+import { Health } from '@kreki/gen/grpc/health/v1/health_pb.js';
+import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
+import { bearer, Code, clientOf, rejection, rest, transports } from './clients.ts';
 import { ID, LONG_ID } from './fixture.ts';
 import { startEdge, type TestEdge } from './harness.ts';
 
@@ -102,6 +105,42 @@ test('a head that is too large is refused, and so is one that does not come', as
   assert.match(await readText(slow), /^(HTTP\/1\.1 408 |$)/);
   clearInterval(drip);
   assert.match(await raw(LIVES), /^HTTP\/1\.1 200 /);
+});
+
+test('an error is short, however much nonsense it answers: nobody’s connection ends with it', async () => {
+  const huge = 'x'.repeat(300_000);
+  for (const [name, open] of Object.entries(transports)) {
+    const error = await rejection(createClient(Health, open(edge)).check({ service: huge }));
+    assert.equal(error.code, Code.NotFound, name);
+    assert.ok(error.rawMessage.length < 3_000, name);
+  }
+  const session = http2.connect(edge.gateway.h2cUrl);
+  const call = (headers: http2.OutgoingHttpHeaders, body: Buffer) => {
+    const stream = session.request({ ':method': 'POST', ':path': '/grpc.health.v1.Health/Check', ...headers });
+    stream.end(Buffer.concat([Buffer.from([0]), Buffer.from(new Uint32Array([body.length]).buffer).swap32(), body]));
+    return once(stream.resume(), 'trailers');
+  };
+  const json = Buffer.from(`{"service": ["${huge}"]}`);
+  const [unreadable] = await call({ 'content-type': 'application/grpc+json' }, json);
+  assert.equal(unreadable['grpc-status'], '3');
+  await call({ 'content-type': 'application/grpc', 'grpc-timeout': 'é'.repeat(10_000) }, Buffer.alloc(0));
+  assert.equal(session.destroyed, false);
+  session.destroy();
+});
+
+test('calls go on beside one whose head is as large as heads may be', async () => {
+  for (const length of [60_000, 64_000, 65_200]) {
+    const session = http2.connect(edge.gateway.h2cUrl);
+    const headers = { ':method': 'POST', ':path': '/webhooks/whatsapp', 'x-hub-signature-256': '~'.repeat(length) };
+    const stream = session.request(headers);
+    stream.on('error', () => undefined);
+    const beside = clientOf(edge, AuthService).getMe({}, { headers: bearer(token) });
+    stream.end('{}');
+    await once(stream.resume(), 'close');
+    await beside;
+    assert.match(await request('GET /api/auth/me', bearing), /^HTTP\/1\.1 200 /);
+    session.destroy();
+  }
 });
 
 test('a head that is read in two ways is refused', async () => {
@@ -244,7 +283,7 @@ test('keys that mean something to JavaScript are keys like any other', async () 
 test('streams that are opened and reset at once end their connection, and nobody else’s', async () => {
   const session = http2.connect(edge.gateway.h2cUrl);
   session.on('error', () => undefined);
-  const closed = once(session, 'close');
+  const closed = new Promise((resolve) => session.once('close', resolve));
   for (let i = 0; i < 5_000 && !session.destroyed; i++) {
     const stream = session.request({ ':path': `/api/emergency/${LONG_ID}/watch`, ...bearer(token) });
     stream.on('error', () => undefined);

@@ -74,6 +74,12 @@ for (const [name, open] of Object.entries(transports)) {
       const { timeoutMs = 0 } = edge.upstream.last();
       assert.ok(timeoutMs > 0 && timeoutMs <= 1_500, String(timeoutMs));
     });
+
+    test('a deadline in years is none', async () => {
+      const endless = { 'grpc-timeout': '99999999H', 'connect-timeout-ms': '9999999999' };
+      const { emergency } = await client().get({ id: ID }, { headers: { ...headers, ...endless } });
+      assert.equal(emergency?.id, ID);
+    });
   });
 }
 

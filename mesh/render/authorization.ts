@@ -25,14 +25,17 @@ export async function authorization(): Promise<string> {
 const HEAD = `# Who may do what
 
 Rendered from the contracts, the topology and \`mesh/conformance/objects.ts\` by \`npm run render\`. \`npm test -- conformance\` holds a running
-mesh to it: every RPC by nobody, by every role and with tokens that do not hold, over REST, Connect, gRPC-Web and gRPC.
+mesh to it: every RPC by nobody, by every role and with tokens that do not hold, over REST, Connect, gRPC-Web and gRPC; and by every process at
+the port of the service itself.
 
 ✓ may; ○ may with what concerns them: the column *whose* says what that is; · may not. Whoever may not is told so before the request
 is looked at: UNAUTHENTICATED \`SIGN_IN_REQUIRED\`, or PERMISSION_DENIED \`PERMISSION_REQUIRED\`. A token that does not hold is refused
 everywhere, also where none is needed: \`TOKEN_EXPIRED\`, \`TOKEN_REVOKED\` (signed out, closed account), \`TOKEN_OUTDATED\` (the role has changed),
 else \`TOKEN_INVALID\`. Where a thing is not theirs, people are told the same of one that exists as of one that does not.`;
 
-const PROCESSES = 'A call outside of this is PERMISSION_DENIED `CALLER_NOT_ALLOWED`.';
+const PROCESSES = `A call outside of this is PERMISSION_DENIED \`CALLER_NOT_ALLOWED\`, whoever's token it carries; without a certificate there is no
+connection. Where a process may call, it may do so by itself only what is \`nobody\`'s or names it under *services by themselves*: all else is
+UNAUTHENTICATED \`SIGN_IN_REQUIRED\` for the gateway, PERMISSION_DENIED \`PERSON_REQUIRED\` for a service.`;
 
 function serviceTable(rpcs: readonly Rpc[]): string {
   const rows = rpcs.map((rpc) => [
@@ -75,7 +78,7 @@ const onTheirOwn = ({ callee, method, rules }: Rpc): CallerName[] =>
 const granted = (role: string): string => (SEEDED_ROLES[role] ?? []).map((each) => `\`${each}\``).join(' ');
 
 function processTable(): string {
-  const callers: CallerName[] = ['gateway', ...serviceNames];
+  const callers: CallerName[] = ['gateway', ...serviceNames, 'operator'];
   const rows = serviceNames.flatMap((callee) =>
     services[callee].serves.map((typeName) => {
       const allowed = callersOf(callee, typeName);

@@ -1,4 +1,4 @@
-import { create } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { durationFromMs, durationMs } from '@bufbuild/protobuf/wkt';
 import { type Code, ConnectError } from '@connectrpc/connect';
 import { ErrorInfoSchema, RetryInfoSchema } from '@kreki/gen/google/rpc/error_details_pb.js';
@@ -50,3 +50,25 @@ export function retryAfterMsOf(error: unknown): number | undefined {
 export function reasonOf(error: unknown): string {
   return error instanceof ConnectError ? (error.findDetails(ErrorInfoSchema)[0]?.reason ?? '') : '';
 }
+
+const MAX_MESSAGE_CHARACTERS = 2_000;
+const MAX_DETAILS_BYTES = 16_000;
+
+/**
+ * What an error says, short enough for gRPC's trailers: a connection ends with a trailer that is too large, and with it everybody's calls.
+ * Whoever sends 300 kB of nonsense is told the beginning of it.
+ */
+export function concise({ rawMessage, details }: ConnectError): Pick<ConnectError, 'rawMessage' | 'details'> {
+  const cut = rawMessage.length > MAX_MESSAGE_CHARACTERS;
+  let left = MAX_DETAILS_BYTES;
+  return {
+    rawMessage: cut ? `${rawMessage.slice(0, MAX_MESSAGE_CHARACTERS).toWellFormed()}…` : rawMessage,
+    details: details.filter((detail) => {
+      left -= bytesOf(detail);
+      return left >= 0;
+    }),
+  };
+}
+
+const bytesOf = (detail: ConnectError['details'][number]): number =>
+  'desc' in detail ? toBinary(detail.desc, create(detail.desc, detail.value)).byteLength : detail.value.byteLength;

@@ -1,4 +1,6 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { Code } from '@connectrpc/connect';
+import { compressedFlag } from '@connectrpc/connect/protocol';
 import { codeToString, endStreamFlag, endStreamFromJson } from '@connectrpc/connect/protocol-connect';
 import { findTrailerError } from '@connectrpc/connect/protocol-grpc';
 import { trailerFlag, trailerParse } from '@connectrpc/connect/protocol-grpc-web';
@@ -12,8 +14,8 @@ export function readAnswer(answer: HttpAnswer): Outcome {
   if (type.startsWith('application/grpc-web')) return ofGrpcWeb(answer);
   if (type.startsWith('application/grpc')) return ofStatus(answer.trailers, answer.headers);
   if (type.startsWith('application/connect+')) {
-    const end = envelopesIn(answer.body).find(({ flags }) => flags & endStreamFlag);
-    return end ? outcomeOf(endStreamFromJson(end.data).error) : OK;
+    const end = lastOf(answer, endStreamFlag, 'connect-content-encoding');
+    return end ? outcomeOf(endStreamFromJson(end).error) : OK;
   }
   const text = answer.body.toString();
   if (type === 'application/x-ndjson') {
@@ -26,8 +28,15 @@ export function readAnswer(answer: HttpAnswer): Outcome {
 }
 
 function ofGrpcWeb(answer: HttpAnswer): Outcome {
-  const trailer = envelopesIn(answer.body).find(({ flags }) => flags & trailerFlag);
-  return trailer ? ofStatus(trailerParse(trailer.data), answer.headers) : ofStatus(answer.headers, answer.headers);
+  const trailer = lastOf(answer, trailerFlag, 'grpc-encoding');
+  return trailer ? ofStatus(trailerParse(trailer), answer.headers) : ofStatus(answer.headers, answer.headers);
+}
+
+/** The envelope that ends a stream, unpacked: a request that says how it is compressed is answered so too. */
+function lastOf({ body, headers }: HttpAnswer, flag: number, encoding: string): Uint8Array | undefined {
+  const last = envelopesIn(body).find(({ flags }) => flags & flag);
+  if (!last || !(last.flags & compressedFlag)) return last?.data;
+  return headers.get(encoding) === 'br' ? brotliDecompressSync(last.data) : gunzipSync(last.data);
 }
 
 /** A stream that was left has said no status yet. */

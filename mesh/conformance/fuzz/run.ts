@@ -8,6 +8,7 @@ import { complaintAbout, readAnswer } from './answer.ts';
 import { anyCall, type FuzzCall } from './calls.ts';
 import type { Crew } from './crew.ts';
 import { type Growth, Memory } from './memory.ts';
+import { reproducer } from './report.ts';
 import { Tally } from './tally.ts';
 
 export interface FuzzOptions {
@@ -120,6 +121,9 @@ async function search(
       const ended = await fc.check(property, { seed: seedOf(seed, worker, round), numRuns: left });
       if (!ended.failed || !ended.counterexample) continue;
       const [call] = ended.counterexample;
+      // What failed without an answer that is wrong is a fault of the fuzzer's own.
+      if (wrong.complaint === '')
+        throw new Error(`the fuzzer failed at ${reproducer(call)}`, { cause: ended.errorInstance });
       const finding = { call, complaint: wrong.complaint, traceId: wrong.traceId };
       findings.set(signatureOf(call, wrong.complaint), finding);
       tell?.(finding);

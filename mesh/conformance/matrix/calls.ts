@@ -57,8 +57,10 @@ const PAUSE_MS = 250;
 async function make<C extends Cell>(sender: Sender, cell: C, attempt = 1): Promise<Made<C>> {
   const made = await makeOnce(sender, cell);
   const { expected } = cell;
-  if (typeof expected === 'string' || !RECALLED.test(expected.said) || attempt === ATTEMPTS) return made;
-  if (said(made.outcome) === expected.said) return made;
+  const awaited = typeof expected === 'object' && RECALLED.test(expected.said) && said(made.outcome) !== expected.said;
+  // On such a machine the edge also sheds calls, whoever makes them.
+  const again = awaited || made.outcome.reason === 'OVERLOADED';
+  if (!again || attempt === ATTEMPTS) return made;
   await sleep(PAUSE_MS);
   return make(sender, cell, attempt + 1);
 }

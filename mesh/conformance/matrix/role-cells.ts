@@ -104,7 +104,7 @@ async function holderOf(role: Role, people: People): Promise<Caller> {
 export const mayCall = ({ permissions }: Role, { rules }: Rpc): boolean =>
   rules.audience !== Audience.PERMITTED || permissions.has(rules.permission);
 
-const SIGN_IN_REQUIRED: Expected = { said: 'unauthenticated SIGN_IN_REQUIRED' };
+export const SIGN_IN_REQUIRED: Expected = { said: 'unauthenticated SIGN_IN_REQUIRED' };
 export const PERMISSION_REQUIRED: Expected = { said: 'permission_denied PERMISSION_REQUIRED' };
 
 const absences = new Map<string, Expected>(

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { findTrailerError, setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import { Metadata, type MetadataOptions, type StatusObject, status } from '@grpc/grpc-js';
+import { concise } from '../errors.ts';
 
 /** gRPC metadata as fetch headers; binary values become base64, as Connect expects them. */
 export function toHeaders(metadata: Metadata): Headers {
@@ -57,6 +58,7 @@ export const isFinal = (error: ConnectError): boolean => Number(error.metadata.g
 
 /** The status that ends a call with an error, its details in `grpc-status-details-bin`. */
 export function toStatus(error: ConnectError): Partial<StatusObject> {
+  Object.assign(error, concise(error));
   const trailer = setTrailerStatus(new Headers(), error);
   if (isFinal(error)) trailer.set(PUSHBACK, '-1');
   return { code: error.code as number, details: error.rawMessage, metadata: toMetadata(trailer) };

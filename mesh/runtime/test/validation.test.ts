@@ -80,3 +80,9 @@ test('what keeps to the rules is valid', () => {
     'valid',
   );
 });
+
+test('of a list of things that are all wrong the first are told, and how many more there are', () => {
+  const batch = create(BatchGetContactsRequestSchema, { userIds: Array(90).fill('x') });
+  const told = refusalOf(() => validate(BatchGetContactsRequestSchema, batch));
+  assert.match(told, /^user_ids\[0\]: .*user_ids\[19\]: .*; and 70 more$/);
+});

@@ -35,8 +35,13 @@ export function validate(schema: DescMessage, message: MessageShape<DescMessage>
   throw refusal(result.violations);
 }
 
+/** Of a list of a thousand things that are all wrong, these are told. */
+const MAX_TOLD = 20;
+
 function refusal(found: Violation[]): ConnectError {
-  const [violations, desc] = violationsToProto(found);
-  const said = found.map(String).join('; ');
+  const told = found.slice(0, MAX_TOLD);
+  const [violations, desc] = violationsToProto(told);
+  const more = found.length > MAX_TOLD ? [`and ${found.length - MAX_TOLD} more`] : [];
+  const said = [...told.map(String), ...more].join('; ');
   return new ConnectError(said, Code.InvalidArgument, undefined, [{ desc, value: violations }]);
 }

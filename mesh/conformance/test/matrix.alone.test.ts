@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import { Audience } from '@kreki/gen/kreki/options/v1/options_pb.js';
+import { callerNames } from '../../topology.ts';
+import { causeIn } from '../fuzz/causes.ts';
+import { gatherCrew } from '../fuzz/crew.ts';
+import { complaints, reportLines } from '../fuzz/report.ts';
+import { fuzz } from '../fuzz/run.ts';
+import { everyMethod, someThings } from '../fuzz/things.ts';
 import { type Cell, type Made, makeAll } from '../matrix/calls.ts';
 import { findStrangers, type Stranger } from '../matrix/encounters.ts';
+import { callAsProcesses, openToStrangers } from '../matrix/identity-cells.ts';
 import { listCells, listObjections } from '../matrix/list-cells.ts';
 import { objectCells } from '../matrix/object-cells.ts';
 import { roleCells } from '../matrix/role-cells.ts';
@@ -92,6 +99,13 @@ test('what belongs to somebody is open to them and to whom it concerns, and to n
   assert.deepEqual(objections(await makeCounted(t, 'to be let in', open)), []);
 });
 
+test('every process is let in exactly where the topology has it call, for whomever it calls', PATIENCE, async (t) => {
+  const made = await callAsProcesses(mesh, rpcs, people.admin);
+  t.diagnostic(`${rpcs.length} RPCs, ${callerNames.length} processes: ${made.length} calls`);
+  assert.deepEqual(objections(made), []);
+  assert.deepEqual(await openToStrangers(mesh, rpcs), [], 'who shows no certificate is not answered');
+});
+
 test('the roles that the document shows are those of a mesh that begins anew', () => {
   const named = people.roles.map(({ name, permissions }) => [name, [...permissions].sort()]);
   assert.deepEqual(
@@ -108,6 +122,22 @@ test('whose things an RPC touches is said of every RPC that names or lists some'
   const where = 'belong into the tables of mesh/conformance/objects.ts, or out of them';
   assert.deepEqual(differenceOf(named, [...Object.keys(OBJECT_RULES), ...PERMISSION_ALONE]), [], where);
   assert.deepEqual(differenceOf(listing, Object.keys(LIST_RULES)), [], where);
+});
+
+test('no request is answered with internal or unknown, or not at all, however it was damaged', PATIENCE, async (t) => {
+  const report = await fuzz({
+    sender,
+    crew: await gatherCrew(people),
+    methods: await everyMethod(),
+    known: await someThings(people),
+    requests: 600,
+    seed: 119,
+    parallel: 4,
+    processes: () => mesh.processes(),
+  });
+  t.diagnostic(reportLines(report).join('\n'));
+  assert.deepEqual(complaints(report, causeIn(mesh.dataFolder)), []);
+  assert.deepEqual(mesh.ended, []);
 });
 
 const differenceOf = (one: readonly string[], other: readonly string[]): string[] => [
