@@ -15,6 +15,11 @@ import { dashboard, type ServiceName, serviceNames } from '../topology.ts';
 
 const port = (variable: string, fallback: number) => integer(variable, { default: fallback, min: 0, max: 65_535 });
 
+const optionalUrl = (variable: string): Setting<string | undefined> => ({
+  ...optional(variable),
+  parse: (value) => (value ? url(variable).parse(value) : undefined),
+});
+
 export const readConfig = (env: NodeJS.ProcessEnv) =>
   readEnvironment(env, {
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
@@ -31,7 +36,7 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     mesh: { identity: optional('MESH_IDENTITY'), namespace: meshSettings.mesh.namespace },
     /** Where the services are that are asked. */
     serviceUrls: Object.fromEntries(
-      serviceNames.map((name) => [name, optional(`${name.toUpperCase()}_URL`)]),
+      serviceNames.map((name) => [name, optionalUrl(`${name.toUpperCase()}_URL`)]),
     ) as Record<ServiceName, Setting<string | undefined>>,
     telemetry: {
       /** Memory of spans, metrics and logs; the process needs about 150 MB besides. */
@@ -51,7 +56,7 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     /** Address of the page as people reach it, for links in alerts. */
     publicUrl: optional('DASHBOARD_URL'),
     /** Prometheus of the cluster, whose Linkerd metrics are shown beside the mesh's own. */
-    prometheusUrl: optional('PROMETHEUS_URL'),
+    prometheusUrl: optionalUrl('PROMETHEUS_URL'),
   });
 
 export type Config = ReturnType<typeof readConfig>;

@@ -6,6 +6,7 @@ import { addDeclared } from './declared.ts';
 import { Graph } from './graph.ts';
 import { addHealth } from './health.ts';
 import { addObserved } from './observed.ts';
+import { addProxies } from './proxies.ts';
 
 /** The graph of a span of time: what the topology names, what was measured, and how each part is. */
 export function drawGraph(telemetry: Telemetry, sources: Sources, span: Span, withPrevious = false): Graph {
@@ -13,6 +14,7 @@ export function drawGraph(telemetry: Telemetry, sources: Sources, span: Span, wi
   addDeclared(graph);
   addObserved(graph, telemetry, span);
   if (withPrevious) addObserved(graph, telemetry, before(span), 'previous');
+  addProxies(graph, sources.proxies(span) ?? []);
   addHealth(graph, sources);
   return graph;
 }

@@ -9,6 +9,7 @@ import {
 } from '@kreki/gen/kreki/mesh/v1/map_service_pb.js';
 import { Health } from '@kreki/gen/kreki/mesh/v1/signals_pb.js';
 import { Signals } from '../signals/golden.ts';
+import type { ProxyEdge } from '../sources/proxy-edges.ts';
 import type { Span } from '../store/metrics.ts';
 
 /** A part of the mesh while the map is drawn. */
@@ -41,6 +42,8 @@ export interface GraphEdge {
   breaker: BreakerState;
   pending: number;
   lagMs: number;
+  /** As Linkerd's proxies saw it; undefined where there are none. */
+  proxy: ProxyEdge | undefined;
   readonly signals: Signals;
   readonly previous: Signals;
 }
@@ -95,6 +98,7 @@ export class Graph {
         breaker: BreakerState.UNSPECIFIED,
         pending: 0,
         lagMs: 0,
+        proxy: undefined,
         signals: new Signals(),
         previous: new Signals(),
       };
@@ -145,7 +149,7 @@ function nodeMessage(node: GraphNode, span: Span, previous: Span | undefined): M
 }
 
 export function edgeMessage(edge: GraphEdge, span: Span, previous?: Span): MessageInitShape<typeof EdgeSchema> {
-  const { id, source, target, kind, durable, declared, identity, security, breaker, lagMs } = edge;
+  const { id, source, target, kind, durable, declared, identity, security, breaker, lagMs, proxy } = edge;
   return {
     id,
     source,
@@ -162,6 +166,15 @@ export function edgeMessage(edge: GraphEdge, span: Span, previous?: Span): Messa
     pending: BigInt(edge.pending),
     lagSeconds: lagMs / 1_000,
     signals: edge.signals.golden(span),
+    ...(proxy && {
+      proxy: {
+        requests: BigInt(proxy.requests),
+        unsecured: BigInt(proxy.unsecured),
+        clientId: proxy.clientId,
+        serverId: proxy.serverId,
+        signals: proxy.signals.golden(span),
+      },
+    }),
     ...(previous && { previous: edge.previous.golden(previous) }),
   };
 }

@@ -10,6 +10,8 @@ import { timestampOf } from '../timestamp.ts';
 import { HealthSource } from './health.ts';
 import { JetStreamSource } from './jetstream.ts';
 import { type Answers, grpcProbe, httpProbe, type Probe } from './probes.ts';
+import { openPrometheus } from './prometheus.ts';
+import { ProxySource } from './proxies.ts';
 import type { Sources } from './sources.ts';
 
 type Status = MessageInitShape<typeof SourceStatusSchema>;
@@ -22,9 +24,12 @@ export interface OpenedSources extends Sources {
 
 /** Opens what the configuration names. */
 export function openSources(config: Config, telemetry: Telemetry, log: Logger): OpenedSources {
-  const { natsUrl, edgeUrl } = config;
+  const { natsUrl, edgeUrl, prometheusUrl } = config;
   const bus = natsUrl ? openBus(natsUrl, { name: OPERATOR, log }) : undefined;
   const jetstream = bus && new JetStreamSource(bus, log);
+  const proxies = prometheusUrl
+    ? new ProxySource(openPrometheus(prometheusUrl), config.mesh.namespace, log)
+    : undefined;
   const identity = openIdentity(config, log);
   const probes = identity ? serviceProbes(config, identity) : {};
   const health = new HealthSource({ gateway: httpProbe(edgeUrl), ...probes }, log);
@@ -32,14 +37,16 @@ export function openSources(config: Config, telemetry: Telemetry, log: Logger): 
     bus,
     health: (workload) => health.of(workload),
     streams: () => jetstream?.latest,
+    proxies: (span) => proxies?.edges(span),
     statuses: () => [
       otlp(telemetry),
       jetStream(jetstream),
       healthStatus(health, Object.keys(probes)),
       edge(health.of('gateway')),
+      ...(proxies ? [prometheus(proxies)] : []),
     ],
     async stop() {
-      await Promise.all([jetstream?.stop(), health.stop()]);
+      await Promise.all([jetstream?.stop(), health.stop(), proxies?.stop()]);
       identity?.stop();
     },
   };
@@ -94,4 +101,12 @@ const edge = (answers: Answers | undefined): Status => ({
   problem: answers?.serving
     ? ''
     : `the gateway ${answers?.problem ? `does not answer (${answers.problem})` : 'is not ready'}: nobody can sign in, and no call can be tried`,
+});
+
+/** Where one is configured; without it nothing is missed. */
+const prometheus = ({ problem, lastMs }: ProxySource): Status => ({
+  name: 'prometheus',
+  available: problem === '',
+  problem: problem && `Linkerd's metrics are left out: ${problem}`,
+  ...(lastMs !== undefined && { lastTime: timestampOf(lastMs) }),
 });

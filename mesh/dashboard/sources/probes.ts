@@ -69,8 +69,10 @@ export const httpProbe = (url: string): Probe => ({
 });
 
 /** Node.js hides why a request failed in its cause, which may have a code alone. */
-export const reasonOf = ({ message, cause }: Error & { cause?: Partial<NodeJS.ErrnoException> }): string =>
-  cause?.message || cause?.code || message;
+export function reasonOf({ message, cause }: Error): string {
+  const { message: its, code } = (cause ?? {}) as Partial<NodeJS.ErrnoException>;
+  return its || code || message;
+}
 
 const CHANNEL: grpc.ChannelOptions = {
   'grpc.enable_channelz': 0,

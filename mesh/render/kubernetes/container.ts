@@ -2,7 +2,7 @@
 import type { IContainer } from 'kubernetes-models/v1/Container';
 import { services } from '../../topology.ts';
 import { gatewaySettings, type Settings, secretFiles, serviceSettings } from '../settings.ts';
-import type { ProcessName } from './names.ts';
+import type { DASHBOARD, ProcessName } from './names.ts';
 import { deploymentSettings, kubernetesPlace, SECRETS } from './place.ts';
 
 export const settingsOf = (name: ProcessName): Settings =>
@@ -42,7 +42,7 @@ export function environment(name: ProcessName): NonNullable<IContainer['env']> {
 }
 
 /** Variables that the overlay of a deployment sets. */
-export const settingsFromDeployment = (name: ProcessName): Pick<IContainer, 'envFrom'> =>
+export const settingsFromDeployment = (name: ProcessName | typeof DASHBOARD): Pick<IContainer, 'envFrom'> =>
   deploymentSettings[name] ? { envFrom: [{ configMapRef: { name: `${name}-settings` } }] } : {};
 
 /** What it waits for keeps calls away from it; only a process that answers nothing any more is started anew. */

@@ -4,9 +4,9 @@ import type { IPersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolu
 import type { IService } from 'kubernetes-models/v1/Service';
 import { dashboard, gateway, serviceNames, services } from '../../topology.ts';
 import { dashboardSettings, STATE, secretFiles } from '../settings.ts';
-import { HARDENED } from './container.ts';
+import { HARDENED, settingsFromDeployment } from './container.ts';
 import { DASHBOARD, labelsOf, metadata, selectorOf } from './names.ts';
-import { meshed, natsPods, OUTSIDE, pods, policy, tcp } from './network.ts';
+import { meshed, namespace, natsPods, OUTSIDE, pods, policy, tcp } from './network.ts';
 import { kubernetesPlace, SECRETS } from './place.ts';
 import { portFor, serverOf } from './policy.ts';
 import { dashboardSecret } from './secrets.ts';
@@ -32,6 +32,7 @@ export function dashboardManifests(): object[] {
         { to: [pods(selectorOf('gateway'))], ports: meshed(gateway.httpPort) },
         ...serviceNames.map((name) => ({ to: [pods(selectorOf(name))], ports: meshed(services[name].port) })),
         { to: [natsPods], ports: meshed(4222) },
+        { to: [namespace('monitoring')], ports: tcp(9090) },
         // Where alerts are posted.
         { to: [OUTSIDE], ports: tcp(443) },
       ],
@@ -100,6 +101,7 @@ function deployment(): IDeployment {
                 { name: 'http', containerPort: dashboard.httpPort },
                 { name: 'otlp', containerPort: dashboard.otlpHttpPort },
               ],
+              ...settingsFromDeployment(DASHBOARD),
               env: variables.map(([name, value]) => ({ name, value })),
               resources: { requests: { cpu: '200m', memory: '384Mi' }, limits: { cpu: '2', memory: '768Mi' } },
               securityContext: HARDENED,

@@ -15,6 +15,8 @@ export interface Deployed {
   };
   /** Host that the dashboard posts alerts to. */
   readonly alertHost: string;
+  /** Scrapes Linkerd's proxies, with the labels that Linkerd's documentation gives them; in the namespace `monitoring`, port 9090. */
+  readonly prometheusUrl: string;
   /** Where databases archive to. */
   readonly backups: { readonly destination: string; readonly endpoint: string; readonly keep: string };
   /** `small`: one of each process and of each database. */
@@ -32,6 +34,7 @@ export const deployments: Readonly<Record<string, Deployed>> = {
       mailServer: 'smtp.kreki.id',
     },
     alertHost: 'hooks.slack.com',
+    prometheusUrl: 'http://prometheus-operated.monitoring:9090',
     backups: {
       destination: 's3://kreki-staging-backups',
       endpoint: 'https://s3.ap-southeast-3.amazonaws.com',
@@ -49,6 +52,7 @@ export const deployments: Readonly<Record<string, Deployed>> = {
       mailServer: 'smtp.kreki.id',
     },
     alertHost: 'hooks.slack.com',
+    prometheusUrl: 'http://prometheus-operated.monitoring:9090',
     backups: { destination: 's3://kreki-backups', endpoint: 'https://s3.ap-southeast-3.amazonaws.com', keep: '30d' },
     size: 'full',
   },

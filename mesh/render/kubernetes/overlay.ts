@@ -55,6 +55,7 @@ function kustomization(deployed: Deployed, files: readonly string[]): Kustomizat
     })),
     configMapGenerator: [
       settings('gateway', { CORS_ORIGINS: deployed.corsOrigins.join(',') }),
+      settings(DASHBOARD, { PROMETHEUS_URL: deployed.prometheusUrl }),
       settings('notification', {
         FCM_PROJECT_ID: fcmProject,
         WHATSAPP_PHONE_NUMBER_ID: whatsappPhoneNumber,

@@ -20,4 +20,5 @@ export const kubernetesPlace: Place = {
 export const deploymentSettings: Readonly<Record<string, readonly string[]>> = {
   notification: ['FCM_PROJECT_ID', 'WHATSAPP_PHONE_NUMBER_ID', 'MAIL_FROM'],
   gateway: ['CORS_ORIGINS'],
+  dashboard: ['PROMETHEUS_URL'],
 };

@@ -212,6 +212,13 @@ export declare type Edge = Message<"kreki.mesh.v1.Edge"> & {
    * @generated from field: string durable = 16;
    */
   durable: string;
+
+  /**
+   * The same as Linkerd's proxies saw it, where the dashboard reads their metrics; unset where they saw nothing of it.
+   *
+   * @generated from field: kreki.mesh.v1.ProxyView proxy = 17;
+   */
+  proxy?: ProxyView | undefined;
 };
 
 /**
@@ -219,6 +226,54 @@ export declare type Edge = Message<"kreki.mesh.v1.Edge"> & {
  * Use `create(EdgeSchema)` to create a new message.
  */
 export declare const EdgeSchema: GenMessage<Edge>;
+
+/**
+ * The calls of an edge as Linkerd's proxies count them: every try of every call, whether or not the processes send telemetry.
+ *
+ * @generated from message kreki.mesh.v1.ProxyView
+ */
+export declare type ProxyView = Message<"kreki.mesh.v1.ProxyView"> & {
+  /**
+   * Responses; what Linkerd classifies as a failure is a fault. Latencies are to the first byte of the answer.
+   *
+   * @generated from field: kreki.mesh.v1.GoldenSignals signals = 1;
+   */
+  signals?: GoldenSignals | undefined;
+
+  /**
+   * Requests begun, answered or not.
+   *
+   * @generated from field: uint64 requests = 2;
+   */
+  requests: bigint;
+
+  /**
+   * Responses that no mTLS secured.
+   *
+   * @generated from field: uint64 unsecured = 3;
+   */
+  unsecured: bigint;
+
+  /**
+   * The caller as the called end's proxy saw it, such as `gateway.kreki.serviceaccount.identity.linkerd.cluster.local`.
+   *
+   * @generated from field: string client_id = 4;
+   */
+  clientId: string;
+
+  /**
+   * The called end as the caller's proxy saw it.
+   *
+   * @generated from field: string server_id = 5;
+   */
+  serverId: string;
+};
+
+/**
+ * Describes the message kreki.mesh.v1.ProxyView.
+ * Use `create(ProxyViewSchema)` to create a new message.
+ */
+export declare const ProxyViewSchema: GenMessage<ProxyView>;
 
 /**
  * Which time, and how often.

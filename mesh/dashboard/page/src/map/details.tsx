@@ -1,4 +1,4 @@
-import type { Edge, Node } from '@kreki/gen/kreki/mesh/v1/map_service_pb.js';
+import type { Edge, Node, ProxyView } from '@kreki/gen/kreki/mesh/v1/map_service_pb.js';
 import { BreakerState, EdgeKind, NodeKind } from '@kreki/gen/kreki/mesh/v1/map_service_pb.js';
 import type { GoldenSignals } from '@kreki/gen/kreki/mesh/v1/signals_pb.js';
 import { Link } from 'wouter';
@@ -30,6 +30,10 @@ const TEXTS = {
   open: { en: 'Open the service', id: 'Buka layanan' },
   instances: { en: 'Instances', id: 'Instans' },
   events: { en: 'Open the events', id: 'Buka peristiwa' },
+  proxies: { en: 'As Linkerd’s proxies see it', id: 'Menurut proksi Linkerd' },
+  requests: { en: 'Requests begun', id: 'Permintaan dimulai' },
+  unsecured: { en: 'Without mTLS', id: 'Tanpa mTLS' },
+  server: { en: 'Server identity', id: 'Identitas server' },
 } satisfies Record<string, Text>;
 
 /** Everything known of the node that was chosen. */
@@ -80,7 +84,25 @@ export function EdgeDetails({ edge }: { edge: Edge }) {
         )}
         <Item name={TEXTS.declared} value={t(edge.declared ? TEXTS.yes : TEXTS.no)} />
       </dl>
+      {edge.proxy && <ProxyDetails proxy={edge.proxy} />}
     </aside>
+  );
+}
+
+/** The same edge as Linkerd's proxies counted it. */
+function ProxyDetails({ proxy }: { proxy: ProxyView }) {
+  const t = useText();
+  return (
+    <section aria-label={t(TEXTS.proxies)}>
+      <h3>{t(TEXTS.proxies)}</h3>
+      <SignalList signals={proxy.signals} previous={undefined} />
+      <dl>
+        <Item name={TEXTS.requests} value={count(proxy.requests)} />
+        <Item name={TEXTS.unsecured} value={count(proxy.unsecured)} />
+        {proxy.clientId && <Item name={TEXTS.identity} value={<code>{proxy.clientId}</code>} />}
+        {proxy.serverId && <Item name={TEXTS.server} value={<code>{proxy.serverId}</code>} />}
+      </dl>
+    </section>
   );
 }
 
