@@ -123,7 +123,8 @@ const path: fc.Arbitrary<Mutation> = fc
     (old) => `/${old}`,
     (old) => `${old}/`,
     (old) => `/x/..${old}`,
-    (old) => old.replace(/\/(?=[^/]*$)/, '%2f'),
+    // Not the first: a path that begins otherwise is no HTTP/2, and ends its stream before anybody could answer it.
+    (old) => old.replace(/(?<!^)\/(?=[^/]*$)/, '%2f'),
     (old) => old.toUpperCase(),
     (old) => `${old}:x`,
     (old) => `${old}?%`,
