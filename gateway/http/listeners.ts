@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as http2 from 'node:http2';
 import * as https from 'node:https';
+import type { Socket } from 'node:net';
 import { setImmediate as afterReading, setTimeout as sleep } from 'node:timers/promises';
 import { openListener } from '@kreki/runtime/listening';
 import type { HttpRequest, HttpResponse } from './exchange.ts';
@@ -59,6 +60,11 @@ export async function listen(options: ListenerOptions, handler: Handler): Promis
   const two = tls
     ? http2.createSecureServer({ ...HTTP2, ...tls, allowHTTP1: true }, compatible)
     : http2.createServer(HTTP2, compatible);
+  const sockets = new Set<Socket>();
+  two.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   const sessions = new Set<http2.ServerHttp2Session>();
   two.on('session', (session: http2.ServerHttp2Session) => {
     sessions.add(session);
@@ -83,7 +89,10 @@ export async function listen(options: ListenerOptions, handler: Handler): Promis
     h2cUrl: `${scheme}://${host}:${second.port}`,
     async stop(leaveMs, drainMs) {
       const closed = Promise.all([first.close(), second.close()]);
-      for (const session of sessions) session.goaway(http2.constants.NGHTTP2_NO_ERROR, LAST_STREAM_ID);
+      // A session that just began has said its own first by then.
+      await afterReading();
+      // Over TLS nobody but its session may write to a socket: there the last GOAWAY is the only one.
+      if (!tls) for (const socket of sockets) socket.write(SHUTDOWN_NOTICE);
       await within(leaveMs, closed);
       // What has arrived is read first, so that no connection is taken for idle that is not.
       await afterReading();
@@ -102,8 +111,11 @@ export async function listen(options: ListenerOptions, handler: Handler): Promis
   };
 }
 
-/** Says that streams already sent are answered, whichever they are. */
-const LAST_STREAM_ID = 2 ** 31 - 1;
+/**
+ * GOAWAY with the highest stream there can be (RFC 9113, 6.8): open no more streams, those on their way are answered. Node has only the last
+ * GOAWAY to send, after which it answers no new stream whatever that says; this one goes out between two writes of whole frames.
+ */
+const SHUTDOWN_NOTICE = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
 
 async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
   const patience = new AbortController();
