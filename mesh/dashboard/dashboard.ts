@@ -17,6 +17,7 @@ import { watchObjectives } from './objectives/watch.ts';
 import { serveOtlpGrpc } from './otlp/grpc.ts';
 import { serveOtlpHttp } from './otlp/http.ts';
 import { createReceiver } from './otlp/receiver.ts';
+import { OWN_NAME } from './own-name.ts';
 import { Sessions } from './session/sessions.ts';
 import { openSources } from './sources/open.ts';
 import { Telemetry } from './store/telemetry.ts';
@@ -34,8 +35,8 @@ const EVICTION_INTERVAL_MS = 5_000;
 
 /** Starts the dashboard: what receives telemetry, what reads the rest of the mesh, and the page with its RPCs. */
 export async function startDashboard(config: Config): Promise<RunningDashboard> {
-  startTelemetry('dashboard');
-  const log = createLogger('dashboard', config.logLevel);
+  startTelemetry(OWN_NAME);
+  const log = createLogger(OWN_NAME, config.logLevel);
   const { maxMegabytes, maxAgeMs } = config.telemetry;
   const telemetry = new Telemetry({ maxBytes: maxMegabytes * 1024 ** 2, maxAgeMs });
   const edge = createConnectTransport({ baseUrl: config.edgeUrl, httpVersion: '1.1' });

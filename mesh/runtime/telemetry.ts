@@ -13,6 +13,7 @@ import {
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AggregationType, InstrumentType, type ViewOptions } from '@opentelemetry/sdk-metrics';
 import { NodeSDK, type NodeSDKConfiguration } from '@opentelemetry/sdk-node';
+import manifest from './package.json' with { type: 'json' };
 import { observeProcess } from './process-metrics.ts';
 
 const SCOPE = 'kreki';
@@ -99,7 +100,7 @@ export function startTelemetry(serviceName: string, env: NodeJS.ProcessEnv = pro
     resourceDetectors: [],
     resource: resourceFromAttributes({
       'service.instance.id': randomUUID(),
-      'service.version': env.SERVICE_VERSION ?? '',
+      'service.version': env.SERVICE_VERSION || manifest.version,
       'host.name': hostname(),
       'process.pid': process.pid,
     }),

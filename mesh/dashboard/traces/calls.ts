@@ -4,6 +4,7 @@ import { type CallSchema, SpanKind, type WatchCallsRequest } from '@kreki/gen/kr
 import { SpanSchema as OtlpSpanSchema } from '@kreki/gen/opentelemetry/proto/trace/v1/trace_pb.js';
 import { plain } from '../otlp/attributes.ts';
 import type { ReceivedSpan } from '../otlp/spans.ts';
+import { OWN_NAME } from '../own-name.ts';
 import { timestampOf } from '../timestamp.ts';
 import { hex } from './summary.ts';
 
@@ -13,7 +14,7 @@ export type Call = MessageInitShape<typeof CallSchema>;
 export function callOf(workload: string, span: ReceivedSpan, wanted: WatchCallsRequest): Call | undefined {
   const event = span.kind === SpanKind.CONSUMER;
   if (span.kind !== SpanKind.SERVER && !event) return undefined;
-  if (wanted.destination && wanted.destination !== workload) return undefined;
+  if (wanted.destination ? wanted.destination !== workload : workload === OWN_NAME) return undefined;
   if (span.durationMs < wanted.minDurationMs) return undefined;
   if (wanted.code && (wanted.code === 'fault' ? !span.fault : span.code !== wanted.code.toLowerCase()))
     return undefined;

@@ -3,12 +3,13 @@ import { Code } from '@connectrpc/connect';
 import type { SearchTracesRequest } from '@kreki/gen/kreki/mesh/v1/trace_service_pb.js';
 import { fail } from '@kreki/runtime/errors';
 import { plain } from '../otlp/attributes.ts';
+import { OWN_NAME } from '../own-name.ts';
 import { spanOf } from '../signals/range.ts';
 import type { HeldSpan } from '../store/spans.ts';
 
 export type Matches = (span: HeldSpan) => boolean;
 
-/** Whether one span meets every condition of a search; the cheap ones are asked first. */
+/** Whether one span meets every condition of a search; the cheap ones are asked first. The dashboard's own are found by its name alone. */
 export function matcher(request: SearchTracesRequest): Matches {
   const { workload, operation, code } = request;
   const { startMs, endMs } = spanOf(request.range);
@@ -21,7 +22,7 @@ export function matcher(request: SearchTracesRequest): Matches {
     span.startMs <= endMs &&
     span.durationMs >= atLeast &&
     span.durationMs <= atMost &&
-    (!workload || span.workload === workload) &&
+    (workload ? span.workload === workload : span.workload !== OWN_NAME) &&
     (!code || (code === 'fault' ? span.fault : span.code === code.toLowerCase())) &&
     (!part || span.name.toLowerCase().includes(part)) &&
     hasAttribute(span);

@@ -261,7 +261,7 @@ export declare type SearchTracesRequest = Message<"kreki.mesh.v1.SearchTracesReq
   range?: TimeRange | undefined;
 
   /**
-   * `service.name`; empty: any.
+   * `service.name`; empty: any but the dashboard's own.
    *
    * @generated from field: string workload = 2;
    */
@@ -548,7 +548,7 @@ export declare type WatchCallsRequest = Message<"kreki.mesh.v1.WatchCallsRequest
   source: string;
 
   /**
-   * `service.name` of the called; empty: any.
+   * `service.name` of the called; empty: any but the dashboard's own.
    *
    * @generated from field: string destination = 2;
    */

@@ -3,7 +3,7 @@ import { type Edge, EdgeKind, type Node, NodeKind } from '@kreki/gen/kreki/mesh/
 
 export const NODE_SIZE = { width: 190, height: 84 };
 const GAP = { x: 100, y: 26, few: 120 };
-/** So many callers have room for the labels of what passes between them. */
+/** So many callers have room for the labels of what passes between them, and are placed at leisure; more are placed fast. */
 const FEW = 12;
 
 interface Position {
@@ -36,8 +36,9 @@ export function layOut(nodes: readonly Node[], edges: readonly Edge[]): Position
 function placeCallers(nodes: readonly Node[], edges: readonly Edge[]): Map<string, Position> {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
   const callers = nodes.filter(({ kind }) => MIDDLE.has(kind));
-  const nodesep = callers.length > FEW ? GAP.y : GAP.few;
-  graph.setGraph({ rankdir: 'LR', nodesep, edgesep: 1, ranksep: GAP.x, ranker: 'longest-path' });
+  const few = callers.length <= FEW;
+  const spread = few ? { nodesep: GAP.few } : { nodesep: GAP.y, edgesep: 1, ranker: 'longest-path' };
+  graph.setGraph({ rankdir: 'LR', ranksep: GAP.x, ...spread });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id } of callers) graph.setNode(id, { ...NODE_SIZE });
   for (const { id, source, target, kind } of edges) {

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { clock } from '../lib/format.ts';
 
 export interface Line {
   readonly label: string;
@@ -48,9 +49,12 @@ export function Chart({
         height,
         legend: { show: latest.current.lines.length > 1 },
         cursor: { points: { size: 6 } },
-        axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)) }],
+        axes: [
+          { ...axis, values: (_, ticks) => ticks.map((tick) => clock(tick * 1_000, false)) },
+          { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)) },
+        ],
         series: [
-          {},
+          { value: (_: uPlot, time: number | null) => (time === null ? '–' : clock(time * 1_000, false)) },
           ...latest.current.lines.map(({ label, colour }) => ({
             label,
             stroke: styles.getPropertyValue(colour),
