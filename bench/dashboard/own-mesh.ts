@@ -16,6 +16,7 @@ import { Steps } from '../../mesh/local/steps.ts';
 export interface OwnMesh {
   readonly folder: string;
   readonly mesh: Mesh;
+  readonly ports: Ports;
   readonly accounts: readonly Account[];
   readonly nodes: readonly Node[];
   stop(): Promise<void>;
@@ -58,7 +59,7 @@ export async function startOwnMesh(name: string, { dashboard, adapt, prepare }: 
     });
     const accounts = await seed(up.mesh);
     writeFileSync(join(folder, 'accounts.json'), JSON.stringify(accounts), { mode: 0o600 });
-    return { folder, mesh: up.mesh, accounts, nodes: up.nodes, stop };
+    return { folder, mesh: up.mesh, ports, accounts, nodes: up.nodes, stop };
   } catch (error) {
     await stop();
     throw error;
