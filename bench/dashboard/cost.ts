@@ -17,10 +17,11 @@ import { type OwnMesh, startOwnMesh } from './own-mesh.ts';
 const TARGET = 0.9;
 const AT_ONCE = 16;
 /** Enough that nobody presses more often than the edge allows. */
-const PEOPLE = 480;
+const PEOPLE = 240;
 /** On the sea between the islands. */
 const NOWHERE = { latitude: -5.2, longitude: 110.2 };
 const SETTLE_MS = 4_000;
+const REST_MS = 10_000;
 
 interface Side {
   readonly name: 'on' | 'off';
@@ -28,8 +29,10 @@ interface Side {
   /** One press and its cancellation; rejects when either fails. */
   readonly press: () => Promise<void>;
   readonly perSecond: number[];
-  /** CPU time of a press in milliseconds, by process. */
+  /** CPU time of a press in milliseconds, by process, beside what the process uses while nobody presses. */
   readonly cpu: Map<string, number[]>;
+  /** Seconds of CPU time that each process uses in a second in which nobody presses. */
+  idle: ReadonlyMap<string, number>;
 }
 
 export async function cost(args: string[]): Promise<boolean> {
@@ -44,13 +47,10 @@ export async function cost(args: string[]): Promise<boolean> {
     for (const name of ['off', 'on'] as const) {
       const own = await startOwnMesh(`telemetry-${name}`, { dashboard: name === 'on' });
       started.push(own);
-      sides.push({ name, own, press: await presser(own), perSecond: [], cpu: new Map() });
+      sides.push({ name, own, press: await presser(own), perSecond: [], cpu: new Map(), idle: new Map() });
     }
     for (const side of sides) await round(side, seconds);
-    for (const { perSecond, cpu } of sides) {
-      perSecond.length = 0;
-      cpu.clear();
-    }
+    await rest(sides);
     console.log('round        off         on   (presses a second)');
     for (let turn = 1; turn <= rounds; turn += 1) {
       // Who begins changes, so that neither always comes after the other.
@@ -76,7 +76,24 @@ async function presser({ mesh, folder }: OwnMesh): Promise<() => Promise<void>> 
   };
 }
 
-async function round({ own, press, perSecond, cpu }: Side, seconds: number): Promise<void> {
+/** Forgets the first round, in which everything was compiled, and measures what is used at rest. */
+async function rest(sides: readonly Side[]): Promise<void> {
+  const before = sides.map(({ own }) => cpuSecondsOf(own.nodes));
+  await sleep(REST_MS);
+  for (const [index, side] of sides.entries()) {
+    side.perSecond.length = 0;
+    side.cpu.clear();
+    side.idle = differences(before[index], cpuSecondsOf(side.own.nodes), (seconds) => (seconds * 1_000) / REST_MS);
+  }
+}
+
+const differences = (
+  before: ReadonlyMap<string, number> | undefined,
+  after: ReadonlyMap<string, number>,
+  scale: (seconds: number, name: string) => number,
+) => new Map([...after].map(([name, seconds]) => [name, scale(seconds - (before?.get(name) ?? 0), name)]));
+
+async function round({ own, press, perSecond, cpu, idle }: Side, seconds: number): Promise<void> {
   const before = cpuSecondsOf(own.nodes);
   const startMs = performance.now();
   let presses = 0;
@@ -90,10 +107,11 @@ async function round({ own, press, perSecond, cpu }: Side, seconds: number): Pro
   perSecond.push((presses * 1_000) / (performance.now() - startMs));
   // What the presses left to do is theirs, and does not fall into the other side's turn.
   await sleep(SETTLE_MS);
-  for (const [name, after] of cpuSecondsOf(own.nodes)) {
-    const spentMs = ((after - (before.get(name) ?? 0)) * 1_000) / presses;
-    cpu.set(name, [...(cpu.get(name) ?? []), spentMs]);
-  }
+  const wallSeconds = (performance.now() - startMs) / 1_000;
+  const spentMs = differences(before, cpuSecondsOf(own.nodes), (used, name) => {
+    return ((used - (idle.get(name) ?? 0) * wallSeconds) * 1_000) / presses;
+  });
+  for (const [name, each] of spentMs) cpu.set(name, [...(cpu.get(name) ?? []), each]);
 }
 
 const median = (values: readonly number[] = []) => percentile(values, 50) ?? 0;
@@ -105,6 +123,8 @@ function report(sides: readonly Side[]): boolean {
     const figures = sides.map(({ cpu }) => median(cpu.get(name)).toFixed(2).padStart(10));
     console.log(`${name.padEnd(18)} ${figures.join(' ')}`);
   }
+  const sums = sides.map(({ cpu }) => [...cpu.values()].reduce((sum, each) => sum + median(each), 0));
+  console.log(`${'together'.padEnd(18)} ${sums.map((sum) => sum.toFixed(2).padStart(10)).join(' ')}`);
   const ratio = median(on?.perSecond) / median(off?.perSecond);
   const held = ratio >= TARGET;
   const medians = sides.map(({ name, perSecond }) => `${name} ${median(perSecond).toFixed(1)}/s`).join(', ');

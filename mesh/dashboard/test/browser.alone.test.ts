@@ -90,7 +90,7 @@ test('the services table leads to a service with its RPCs, instances and consume
   await seen('emergency-replies');
 });
 
-test('from a press one finds its trace across edge, service and SQL, and from there the whole story', {
+test('from a press one finds its trace across edge, services, SQL, JetStream and providers, and from there the whole story', {
   timeout,
 }, async () => {
   await page.goto(`${base}/traces?operation=TriggerPanic`);
@@ -99,7 +99,19 @@ test('from a press one finds its trace across edge, service and SQL, and from th
     .first()
     .click();
   const spans = (await page.getByRole('list', { name: 'Spans' }).textContent()) ?? '';
-  for (const part of ['gateway', 'emergency', 'sql insert_press']) assert.ok(spans.includes(part), spans);
+  const parts = [
+    'gateway',
+    'redis limits and revocations',
+    'sql insert_press',
+    'publish kreki.emergency.v1.EmergencyRequested',
+    'dispatch',
+    'kreki.volunteer.v1.VolunteerService/FindNearby',
+    'publish kreki.emergency.v1.OffersMade',
+    'process kreki.emergency.v1.OffersMade',
+    'send fcm',
+    'send whatsapp',
+  ];
+  for (const part of parts) assert.ok(spans.includes(part), `${part} is not in ${spans}`);
   await page.getByRole('link', { name: 'The whole story of the emergency' }).click();
   await seen('EmergencyCompleted');
   const story = (await page.locator('.story').textContent()) ?? '';
