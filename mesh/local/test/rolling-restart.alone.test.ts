@@ -126,7 +126,7 @@ class Caller {
   }
 }
 
-/** A stream that was refused was never begun: gRPC's own clients send it again by themselves, this one does not. */
+/** A stream opened in the instant in which the edge says that it goes is refused, unserved: gRPC's clients send it again by themselves, not this one. */
 const isRefusedStream = (error: unknown): boolean => String(error).includes('NGHTTP2_REFUSED_STREAM');
 
 test('every service and the edge are replaced under load, and no call fails; streams go on where they were', {
