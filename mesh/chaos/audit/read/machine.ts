@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { serviceNames, services } from '../../../topology.ts';
 import { type ChaosEnvironment, MARK } from '../../environment/environment.ts';
 import { PHONES } from '../../environment/routes.ts';
@@ -6,7 +7,8 @@ import { familyOf } from '../../faults/processes.ts';
 import { nameOf, type Way } from '../../network/network.ts';
 import type { LinkReading } from '../evidence.ts';
 
-const PROBES = 3;
+const PATIENCE_MS = 15_000;
+const AGAIN_MS = 500;
 
 /** Processes of a run that are not among those given: `name (pid)`. */
 export function findOrphans(
@@ -26,10 +28,12 @@ export function supervised({ parts }: Pick<ChaosEnvironment, 'parts'>): Readonly
   return new Set(pids.map(({ pid }) => pid));
 }
 
-/** Parts that do not answer, asked a few times: this process may itself be slow to take an answer. */
+/** Parts that do not answer, asked again for a while: the machine may be busy with something else. */
 export async function findUnhealthy({ parts }: Pick<ChaosEnvironment, 'parts'>): Promise<string[]> {
   const asked = [...parts.values()].map(async ({ name, probe }) => {
-    for (let attempt = 0; attempt < PROBES; attempt++) if (await probe().catch(() => false)) return [];
+    for (const endMs = performance.now() + PATIENCE_MS; performance.now() < endMs; await sleep(AGAIN_MS)) {
+      if (await probe().catch(() => false)) return [];
+    }
     return [name];
   });
   return (await Promise.all(asked)).flat();
