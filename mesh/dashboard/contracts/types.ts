@@ -61,13 +61,13 @@ function typeText(field: DescField): string {
 
 const scalar = (type: ScalarType | undefined): string => (type ? ScalarType[type].toLowerCase() : '');
 
-/** A field's rules in a line, such as `minLen: 8, maxLen: 128`; empty when it has none. */
+/** A field's rules in a line, such as `min_len: 8, max_len: 128`; empty when it has none. */
 function rulesText(field: DescField): string {
   if (!hasOption(field, fieldOption)) return '';
-  return flatten(toJson(FieldRulesSchema, getOption(field, fieldOption))).join(', ');
+  return flatten(toJson(FieldRulesSchema, getOption(field, fieldOption), { useProtoFieldName: true })).join(', ');
 }
 
 function flatten(value: unknown, name = ''): string[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [`${name}: ${JSON.stringify(value)}`];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [`${name}: ${value}`];
   return Object.entries(value).flatMap(([key, inner]) => flatten(inner, key));
 }

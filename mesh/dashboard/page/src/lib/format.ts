@@ -47,5 +47,5 @@ export const day = (ms: number): string => `${new Date(ms).toLocaleDateString('s
 /** `Login` of `kreki.auth.v1.AuthService/Login`. */
 export const shortRpc = (rpc: string): string => rpc.split('/').pop() ?? rpc;
 
-/** `AuthService/Login` of `kreki.auth.v1.AuthService/Login`. */
-export const localRpc = (rpc: string): string => rpc.replace(/^kreki\.\w+\.v\d+\./, '');
+/** `AuthService/Login` of `kreki.auth.v1.AuthService/Login`, `process OffersMade` of `process kreki.emergency.v1.OffersMade`. */
+export const localRpc = (rpc: string): string => rpc.replace(/\bkreki\.\w+\.v\d+\./, '');

@@ -5,6 +5,8 @@ export const NODE_SIZE = { width: 190, height: 84 };
 const GAP = { x: 100, y: 26, few: 120 };
 /** So many callers have room for the labels of what passes between them, and are placed at leisure; more are placed fast. */
 const FEW = 12;
+/** After every tier that there is. */
+const NO_TIER = 99;
 
 interface Position {
   readonly x: number;
@@ -41,7 +43,10 @@ function placeCallers(nodes: readonly Node[], edges: readonly Edge[]): Map<strin
   graph.setGraph({ rankdir: 'LR', ranksep: GAP.x, ...spread });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id } of callers) graph.setNode(id, { ...NODE_SIZE });
-  for (const { id, source, target, kind } of edges) {
+  // Where calls go in a circle, those to the lowest tier lead to the right: a tier calls those after it.
+  const tiers = new Map(callers.map(({ id, tier }) => [id, tier || NO_TIER]));
+  const tierOf = ({ target }: Edge) => tiers.get(target) ?? NO_TIER;
+  for (const { id, source, target, kind } of [...edges].sort((a, b) => tierOf(a) - tierOf(b))) {
     const calls = kind === EdgeKind.CALL && source !== target;
     if (calls && graph.hasNode(source) && graph.hasNode(target)) graph.setEdge(source, target, {}, id);
   }

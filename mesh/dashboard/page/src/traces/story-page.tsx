@@ -66,7 +66,7 @@ function Step({ step }: { step: StoryStep }) {
         +{milliseconds(step.sincePressMs) === '–' ? '0 ms' : milliseconds(step.sincePressMs)}
       </span>
       <div>
-        <b>{localRpc(step.name).replace(/^kreki\.\w+\.v\d+\./, '')}</b> <span className="muted">{step.workload}</span>{' '}
+        <b>{localRpc(step.name)}</b> <span className="muted">{step.workload}</span>{' '}
         <span className="tag">{t(event ? TEXTS.event : TEXTS.call)}</span>
         {step.durationMs > 0 && <span className="muted"> {milliseconds(step.durationMs)}</span>}
         {step.traceId && (
