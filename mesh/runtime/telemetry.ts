@@ -78,7 +78,7 @@ const silent: NonNullable<NodeSDKConfiguration['spanProcessors']>[number] = {
 let started: NodeSDK | undefined;
 
 /** Buckets about 2 % wide over the five decades of a call's duration, so that percentiles are as exact as rates. */
-const HISTOGRAMS: ViewOptions = {
+export const HISTOGRAMS: ViewOptions = {
   instrumentType: InstrumentType.HISTOGRAM,
   aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM, options: { maxSize: 640 } },
 };

@@ -105,7 +105,7 @@ test('from a press one finds its trace across edge, services, SQL, JetStream and
     'sql insert_press',
     'publish kreki.emergency.v1.EmergencyRequested',
     'dispatch',
-    'kreki.volunteer.v1.VolunteerService/FindNearby',
+    'volunteer VolunteerService/FindNearby',
     'publish kreki.emergency.v1.OffersMade',
     'process kreki.emergency.v1.OffersMade',
     'send fcm',
