@@ -5,6 +5,7 @@ import * as https from 'node:https';
 import type { Socket } from 'node:net';
 import { setImmediate as afterReading, setTimeout as sleep } from 'node:timers/promises';
 import { openListener } from '@kreki/runtime/listening';
+import { UNLIMITED_SESSION_MEMORY } from '@kreki/runtime/session-memory';
 import type { HttpRequest, HttpResponse } from './exchange.ts';
 
 export interface ListenerOptions {
@@ -48,7 +49,11 @@ const http1Options = ({ headTimeoutMs }: ListenerOptions): http.ServerOptions =>
   // Whoever sends slowly holds a connection no longer than this; clients that stream for longer do it over HTTP/2.
   requestTimeout: 300_000,
 });
-const HTTP2: http2.ServerOptions = { ...KEEP_ALIVE, settings: { maxConcurrentStreams: 1_000 } };
+const HTTP2: http2.ServerOptions = {
+  ...KEEP_ALIVE,
+  settings: { maxConcurrentStreams: 1_000 },
+  maxSessionMemory: UNLIMITED_SESSION_MEMORY,
+};
 
 export async function listen(options: ListenerOptions, handler: Handler): Promise<Listeners> {
   const { tlsCertFile, tlsKeyFile } = options;

@@ -302,3 +302,18 @@ test('one connection has no more streams open than the edge allows', async () =>
   assert.equal(session.remoteSettings.maxConcurrentStreams, 1_000);
   session.destroy();
 });
+
+test('answers that are left half sent cost nobody else the connection, however many', async () => {
+  const session = http2.connect(edge.gateway.h2cUrl);
+  for (let i = 0; i < 200; i++) {
+    const left = session.request({ ':path': '/openapi.json' });
+    left.on('error', () => undefined);
+    await once(left, 'response');
+    left.close(http2.constants.NGHTTP2_CANCEL);
+    await once(left, 'close');
+  }
+  const next = session.request({ ':path': '/api/auth/me', ...bearer(token) });
+  const [headers] = await once(next.resume(), 'response');
+  assert.equal(headers[':status'], 200);
+  session.destroy();
+});

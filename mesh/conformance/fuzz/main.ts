@@ -9,6 +9,7 @@ import { openPeople } from '../people/people.ts';
 import { createSender } from '../wire/http.ts';
 import { causeIn } from './causes.ts';
 import { gatherCrew } from './crew.ts';
+import { DEBUGGED, liveBytes } from './live-memory.ts';
 import { complaints, lineOf, readReproducer, reportLines } from './report.ts';
 import { fuzz } from './run.ts';
 import { everyMethod, someThings } from './things.ts';
@@ -39,7 +40,7 @@ interface Target {
 
 const target = values.running
   ? running()
-  : await startOwnMesh({ PASSWORD_HASH_MEMORY_KIB: '1024', PASSWORD_HASH_PASSES: '1' });
+  : await startOwnMesh({ PASSWORD_HASH_MEMORY_KIB: '1024', PASSWORD_HASH_PASSES: '1', ...DEBUGGED });
 let ending: Promise<void> | undefined;
 const end = () => (ending ??= target.stop());
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -75,6 +76,7 @@ async function main(): Promise<number> {
     seed: Number(values.seed),
     parallel: Number(values.parallel),
     processes: () => target.processes(),
+    liveBytes: (process) => liveBytes(join(target.dataFolder, 'logs', `${process}.log`)),
     progress: (made) => process.stdout.isTTY && process.stdout.write(`\r${made.toLocaleString('en')} `),
     found: (finding) => console.log(`✗ found: ${lineOf(finding, causeIn(target.dataFolder))}`),
   });

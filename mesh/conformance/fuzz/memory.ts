@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Resident memory of a process, in bytes, after so many requests. */
+/** Memory of a process, in bytes, after so many requests. */
 interface Sample {
   readonly requests: number;
   readonly bytes: number;
@@ -9,6 +9,8 @@ interface Sample {
 
 export interface Growth {
   readonly process: string;
+  /** What a process still needs, where that can be told; else what it has of the machine's memory. */
+  readonly measured: 'live' | 'resident';
   readonly firstBytes: number;
   /** Once the process had warmed up. */
   readonly warmBytes: number;
@@ -21,14 +23,16 @@ export interface Growth {
 /** Compiled code, caches that fill and a heap that has found its size: what comes after that must stay. */
 const WARM_UP = 0.4;
 const WINDOWS = 12;
-/** Growth in 100,000 requests that may be noise of the collector's. */
-const TOLERATED_BYTES = 48 * 1024 * 1024;
+/** Growth in 100,000 requests that may be chance: of what the collector leaves for later, and of what happens to be under way. */
+const TOLERATED_BYTES = { live: 24 * 1024 * 1024, resident: 48 * 1024 * 1024 };
 const PER_100_000 = 100_000;
 
 /** Follows the memory of processes while requests are made. */
 export class Memory {
-  readonly #samples = new Map<string, Sample[]>();
+  readonly #resident = new Map<string, Sample[]>();
+  readonly #live = new Map<string, Sample[]>();
 
+  /** What each process has of the machine's memory. */
   async sample(processes: ReadonlyMap<string, number>, requests: number): Promise<void> {
     const { stdout } = await promisify(execFile)('ps', ['-o', 'pid=,rss=', '-p', [...processes.values()].join(',')]);
     const kilobytes = new Map(
@@ -39,20 +43,31 @@ export class Memory {
     );
     for (const [name, pid] of processes) {
       const rss = kilobytes.get(pid);
-      if (rss === undefined) continue;
-      const samples = this.#samples.get(name) ?? [];
-      this.#samples.set(name, samples);
-      samples.push({ requests, bytes: rss * 1024 });
+      if (rss !== undefined) add(this.#resident, name, { requests, bytes: rss * 1024 });
     }
   }
 
+  /** What a process still needs. */
+  addLive(name: string, requests: number, bytes: number): void {
+    add(this.#live, name, { requests, bytes });
+  }
+
   growth(): Growth[] {
-    return [...this.#samples].map(([process, samples]) => growthOf(process, samples));
+    return [...this.#resident].map(([process, samples]) => {
+      const live = this.#live.get(process) ?? [];
+      return live.length >= WINDOWS ? growthOf(process, 'live', live) : growthOf(process, 'resident', samples);
+    });
   }
 }
 
+function add(all: Map<string, Sample[]>, name: string, sample: Sample): void {
+  const samples = all.get(name) ?? [];
+  all.set(name, samples);
+  samples.push(sample);
+}
+
 /** By what memory is at its lowest in each of a dozen windows: a collector's saw-teeth have no part in it. */
-function growthOf(process: string, samples: readonly Sample[]): Growth {
+function growthOf(process: string, measured: Growth['measured'], samples: readonly Sample[]): Growth {
   const total = samples.at(-1)?.requests ?? 0;
   const from = total * WARM_UP;
   const windows = Map.groupBy(
@@ -65,11 +80,12 @@ function growthOf(process: string, samples: readonly Sample[]): Growth {
   const slopeBytes = medianSlope(lows) * PER_100_000;
   return {
     process,
+    measured,
     firstBytes: samples[0]?.bytes ?? 0,
     warmBytes: lows[0]?.bytes ?? 0,
     lastBytes: lows.at(-1)?.bytes ?? 0,
     slopeBytes,
-    flat: slopeBytes <= TOLERATED_BYTES,
+    flat: slopeBytes <= TOLERATED_BYTES[measured],
   };
 }
 

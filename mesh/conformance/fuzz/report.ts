@@ -67,9 +67,10 @@ export function reportLines(report: FuzzReport): string[] {
     ),
     '',
     ...table(
-      ['memory', 'at first', 'warm', 'at last', 'in 100,000 requests'],
-      memory.map(({ process, firstBytes, warmBytes, lastBytes, slopeBytes, flat }) => [
+      ['memory', 'measured', 'at first', 'warm', 'at last', 'in 100,000 requests'],
+      memory.map(({ process, measured, firstBytes, warmBytes, lastBytes, slopeBytes, flat }) => [
         process,
+        measured,
         ...[firstBytes, warmBytes, lastBytes].map(megabytes),
         saysGrowth(tally) ? `${slopeBytes < 0 ? '' : '+'}${megabytes(slopeBytes)}${flat ? '' : '  growing'}` : '',
       ]),

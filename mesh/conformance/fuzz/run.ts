@@ -23,6 +23,8 @@ export interface FuzzOptions {
   readonly parallel: number;
   /** Ids of the mesh's processes, by name. */
   processes(): ReadonlyMap<string, number>;
+  /** What a process still needs of its memory; undefined where it cannot be told. */
+  liveBytes?(process: string): Promise<number | undefined>;
   progress?(made: number): void;
   found?(finding: Finding): void;
 }
@@ -48,6 +50,8 @@ const MAX_SHRINKS = 150;
 const MAX_FINDINGS = 20;
 const TIMEOUT_MS = 20_000;
 const SAMPLE_EVERY_MS = 1_000;
+/** Collecting all garbage stops a process. */
+const LIVE_SAMPLE_EVERY_MS = 15_000;
 
 /** Sends random requests, several at a time, and makes those small that find something. The same seed makes the same requests. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
@@ -140,18 +144,27 @@ const signatureOf = ({ target }: FuzzCall, complaint: string): string =>
   `${target} ${complaint.replace(/[\d"'`].*$/s, '')}`;
 
 /** Follows the processes' memory until it is told to stop. */
-function watch({ processes, progress }: FuzzOptions, tally: Tally, memory: Memory): () => Promise<void> {
+function watch({ processes, liveBytes, progress }: FuzzOptions, tally: Tally, memory: Memory): () => Promise<void> {
   const over = new AbortController();
-  const watching = (async () => {
+  const every = async (pauseMs: number, look: () => Promise<void>) => {
     while (!over.signal.aborted) {
-      await memory.sample(processes(), tally.made);
-      progress?.(tally.made);
-      await sleep(SAMPLE_EVERY_MS, undefined, { signal: over.signal }).catch(() => undefined);
+      await look();
+      await sleep(pauseMs, undefined, { signal: over.signal }).catch(() => undefined);
     }
+    await look();
+  };
+  const resident = every(SAMPLE_EVERY_MS, async () => {
     await memory.sample(processes(), tally.made);
-  })();
-  return () => {
+    progress?.(tally.made);
+  });
+  const live = every(LIVE_SAMPLE_EVERY_MS, async () => {
+    for (const name of processes().keys()) {
+      const bytes = await liveBytes?.(name);
+      if (bytes !== undefined) memory.addLive(name, tally.made, bytes);
+    }
+  });
+  return async () => {
     over.abort();
-    return watching;
+    await Promise.all([resident, live]);
   };
 }

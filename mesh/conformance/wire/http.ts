@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import * as http from 'node:http';
 import * as http2 from 'node:http2';
+import { UNLIMITED_SESSION_MEMORY } from '@kreki/runtime/session-memory';
 
 /** An HTTP request as it leaves, byte for byte. */
 export interface HttpRequest {
@@ -43,7 +44,7 @@ export function createSender(urls: { readonly edgeUrl: string; readonly h2cUrl: 
   let session: http2.ClientHttp2Session | undefined;
   const openSession = (): http2.ClientHttp2Session => {
     if (session && !session.closed && !session.destroyed) return session;
-    session = http2.connect(urls.h2cUrl);
+    session = http2.connect(urls.h2cUrl, { maxSessionMemory: UNLIMITED_SESSION_MEMORY });
     session.on('error', () => undefined);
     return session;
   };
