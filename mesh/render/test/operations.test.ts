@@ -90,7 +90,7 @@ test('metrics and npm commands that documents name exist', () => {
     if (!metric.startsWith('kreki.id')) assert.ok(telemetry.includes(`\`${metric}\``), metric);
   }
   for (const file of ['README.md', ...globSync('docs/**/*.md')]) {
-    for (const [, script = ''] of readFileSync(file, 'utf8').matchAll(/npm run ([\w-]+)/g))
+    for (const [, script = ''] of readFileSync(file, 'utf8').matchAll(/npm run ([\w:-]+)/g))
       assert.ok(scripts[script], `${file}: npm run ${script}`);
   }
 });
