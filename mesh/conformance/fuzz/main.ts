@@ -16,7 +16,8 @@ import { everyMethod, someThings } from './things.ts';
 
 /**
  * `npm run fuzz`: random and damaged requests over all RPCs and protocols, against a mesh of its own or, with `--running`, the one that
- * `npm start` runs. Exit code 1 when one was answered as none may be, a process was started again, or memory grew.
+ * `npm start` runs. Exit code 1 when one was answered as none may be, a process was started again, or memory grew; 130 when it was stopped, which
+ * it takes a first time as a wish to see what was found until then.
  */
 const { values } = parseArgs({
   options: {
@@ -43,8 +44,13 @@ const target = values.running
   : await startOwnMesh({ PASSWORD_HASH_MEMORY_KIB: '1024', PASSWORD_HASH_PASSES: '1', ...DEBUGGED });
 let ending: Promise<void> | undefined;
 const end = () => (ending ??= target.stop());
+const stopped = new AbortController();
+let fuzzing = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => end().finally(() => process.exit(130)));
+  process.on(signal, () => {
+    if (!fuzzing || stopped.signal.aborted) end().finally(() => process.exit(130));
+    stopped.abort();
+  });
 process.on('disconnect', () => end().finally(() => process.exit(1)));
 
 const sender = createSender(target);
@@ -67,7 +73,9 @@ async function main(): Promise<number> {
   console.log(
     `seed ${values.seed}: ${values.requests} requests over ${methods.length} RPCs by ${crew.names.length} callers …`,
   );
+  fuzzing = true;
   const report = await fuzz({
+    signal: stopped.signal,
     sender,
     crew,
     methods,
@@ -83,6 +91,10 @@ async function main(): Promise<number> {
   console.log(`\nseed ${values.seed}: ${reportLines(report).join('\n')}\n`);
   const wrong = complaints(report, causeIn(target.dataFolder));
   for (const complaint of wrong) console.log(`✗ ${complaint}`);
+  if (stopped.signal.aborted) {
+    console.log('stopped before the end');
+    return 130;
+  }
   if (wrong.length === 0)
     console.log('✓ no answer was internal or unknown, none was missing; no process ended or grew');
   else console.log(`\nAgain: npm run fuzz -- --seed ${values.seed} --requests ${values.requests}`);

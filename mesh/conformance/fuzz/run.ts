@@ -25,6 +25,8 @@ export interface FuzzOptions {
   processes(): ReadonlyMap<string, number>;
   /** What a process still needs of its memory; undefined where it cannot be told. */
   liveBytes?(process: string): Promise<number | undefined>;
+  /** Ends the search early; what was found until then is reported. */
+  readonly signal?: AbortSignal;
   progress?(made: number): void;
   found?(finding: Finding): void;
 }
@@ -46,6 +48,7 @@ export interface FuzzReport {
   readonly memory: readonly Growth[];
 }
 
+const STOPPED = 'stopped';
 const MAX_SHRINKS = 150;
 const MAX_FINDINGS = 20;
 const TIMEOUT_MS = 20_000;
@@ -103,18 +106,22 @@ const hasBegun = (received: Buffer): boolean =>
   /^[{:de]/.test(String.fromCharCode(received[0] ?? 0)) ? received.includes('\n') : !envelopesIn(received).next().done;
 
 async function search(
-  { crew, methods, known, requests, seed, parallel, found: tell }: FuzzOptions,
+  { crew, methods, known, requests, seed, parallel, signal, found: tell }: FuzzOptions,
   judged: Judge,
 ): Promise<Finding[]> {
   const calls = fc.limitShrink(anyCall({ methods, known, callers: crew.names }), MAX_SHRINKS);
   const findings = new Map<string, Finding>();
   const work = async (worker: number) => {
     let left = Math.floor((requests + worker) / parallel);
-    for (let round = 0; left > 0 && findings.size < MAX_FINDINGS; round++) {
+    for (let round = 0; left > 0 && findings.size < MAX_FINDINGS && !signal?.aborted; round++) {
       let wrong: Wrong = { complaint: '', traceId: '' };
       const property = fc.asyncProperty(calls, async (call) => {
         // What hangs is told as it is: each smaller one would be waited for as long again.
         if (wrong.hung) return;
+        if (signal?.aborted) {
+          wrong = { complaint: STOPPED, traceId: '', hung: true };
+          throw new Error(STOPPED);
+        }
         left -= 1;
         const found = await judged(call);
         if (found === undefined || findings.has(signatureOf(call, found.complaint))) return;
@@ -123,7 +130,7 @@ async function search(
       });
       // A check ends with its first finding; another one goes on from there.
       const ended = await fc.check(property, { seed: seedOf(seed, worker, round), numRuns: left });
-      if (!ended.failed || !ended.counterexample) continue;
+      if (!ended.failed || !ended.counterexample || wrong.complaint === STOPPED) continue;
       const [call] = ended.counterexample;
       // What failed without an answer that is wrong is a fault of the fuzzer's own.
       if (wrong.complaint === '')

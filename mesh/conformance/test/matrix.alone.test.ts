@@ -34,11 +34,13 @@ let scene: Scene;
 let strangers: Stranger[];
 let rpcs: Rpc[];
 before(async () => {
-  // How well passwords are kept is not what is tested here. Offers stay open for as long as it takes.
+  // How well passwords are kept is not what is tested here, nor what is shed on a machine that does other work. Offers stay open for as
+  // long as it takes.
   mesh = await startOwnMesh({
     PASSWORD_HASH_MEMORY_KIB: '1024',
     PASSWORD_HASH_PASSES: '1',
     DISPATCH_OFFER_TIMEOUT: '1h',
+    SHED_DELAY: '0s',
   });
   sender = createSender(mesh);
   people = await openPeople(mesh.edgeUrl, mesh.accounts);

@@ -26,10 +26,11 @@ export const foreign = ({ status, body }: HttpAnswer): Outcome => ({
   message: body.toString().slice(0, 200),
 });
 
-/** An error in Connect's JSON; undefined for anything else. */
+/** An error in Connect's JSON; undefined for anything else, such as a page that says that the edge is not ready. */
 export function errorFrom(text: string): ConnectError | undefined {
   try {
-    return errorFromJson(JSON.parse(text), undefined, NO_ERROR);
+    const json = JSON.parse(text);
+    return typeof json.code === 'string' ? errorFromJson(json, undefined, NO_ERROR) : undefined;
   } catch {
     return undefined;
   }
