@@ -8,11 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { CancelReason } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
+import { cpuSecondsOf } from '../cpu.ts';
 import { citizens } from '../load/citizens.ts';
 import { device } from '../load/edge.ts';
 import { percentile } from '../load/percentiles.ts';
-import { cpuSecondsOf } from './cpu.ts';
-import { type OwnMesh, startOwnMesh } from './own-mesh.ts';
+import { type OwnMesh, startOwnMesh } from '../own-mesh.ts';
 
 const TARGET = 0.9;
 const AT_ONCE = 16;
@@ -64,6 +64,9 @@ export async function cost(args: string[]): Promise<boolean> {
   }
 }
 
+/** Its own processes, without the servers. */
+const nodesOf = ({ nodes }: OwnMesh) => new Map(nodes.map(({ process }) => [process.spec.name, process.pid ?? 0]));
+
 async function presser({ mesh, folder }: OwnMesh): Promise<() => Promise<void>> {
   console.log(`registering ${PEOPLE} people …`);
   const people = await citizens(mesh.edgeUrl, PEOPLE, join(folder, 'citizens.json'));
@@ -78,12 +81,12 @@ async function presser({ mesh, folder }: OwnMesh): Promise<() => Promise<void>> 
 
 /** Forgets the first round, in which everything was compiled, and measures what is used at rest. */
 async function rest(sides: readonly Side[]): Promise<void> {
-  const before = sides.map(({ own }) => cpuSecondsOf(own.nodes));
+  const before = sides.map(({ own }) => cpuSecondsOf(nodesOf(own)));
   await sleep(REST_MS);
   for (const [index, side] of sides.entries()) {
     side.perSecond.length = 0;
     side.cpu.clear();
-    side.idle = differences(before[index], cpuSecondsOf(side.own.nodes), (seconds) => (seconds * 1_000) / REST_MS);
+    side.idle = differences(before[index], cpuSecondsOf(nodesOf(side.own)), (seconds) => (seconds * 1_000) / REST_MS);
   }
 }
 
@@ -94,7 +97,7 @@ const differences = (
 ) => new Map([...after].map(([name, seconds]) => [name, scale(seconds - (before?.get(name) ?? 0), name)]));
 
 async function round({ own, press, perSecond, cpu, idle }: Side, seconds: number): Promise<void> {
-  const before = cpuSecondsOf(own.nodes);
+  const before = cpuSecondsOf(nodesOf(own));
   const startMs = performance.now();
   let presses = 0;
   const work = async () => {
@@ -108,7 +111,7 @@ async function round({ own, press, perSecond, cpu, idle }: Side, seconds: number
   // What the presses left to do is theirs, and does not fall into the other side's turn.
   await sleep(SETTLE_MS);
   const wallSeconds = (performance.now() - startMs) / 1_000;
-  const spentMs = differences(before, cpuSecondsOf(own.nodes), (used, name) => {
+  const spentMs = differences(before, cpuSecondsOf(nodesOf(own)), (used, name) => {
     return ((used - (idle.get(name) ?? 0) * wallSeconds) * 1_000) / presses;
   });
   for (const [name, each] of spentMs) cpu.set(name, [...(cpu.get(name) ?? []), each]);

@@ -9,9 +9,9 @@ import { parseArgs } from 'node:util';
 import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Link } from '../../mesh/runtime/testing/link/link.ts';
 import { type ServiceName, serviceNames } from '../../mesh/topology.ts';
+import { startOwnMesh } from '../own-mesh.ts';
 import { dashboardOf, firstOf } from './ask.ts';
 import { compare, type Row } from './compare.ts';
-import { startOwnMesh } from './own-mesh.ts';
 import { Tally } from './tally.ts';
 import { callers } from './traffic.ts';
 

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import chromium from '@sparticuz/chromium';
 import { type Page, chromium as playwright } from 'playwright-core';
 import { percentile } from '../load/percentiles.ts';
+import { startOwnMesh } from '../own-mesh.ts';
 import { EDGES, fixture, SERVICES } from './fixture.ts';
-import { startOwnMesh } from './own-mesh.ts';
 
 const OPENINGS = 7;
 const WATCHED_MS = 10_000;

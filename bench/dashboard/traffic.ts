@@ -6,7 +6,7 @@ import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_servic
 import { NotificationService } from '@kreki/gen/kreki/notification/v1/notification_service_pb.js';
 import { citizens } from '../load/citizens.ts';
 import { device } from '../load/edge.ts';
-import type { OwnMesh } from './own-mesh.ts';
+import type { OwnMesh } from '../own-mesh.ts';
 import type { Tally } from './tally.ts';
 
 const PEOPLE = 60;

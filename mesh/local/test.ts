@@ -18,7 +18,7 @@ import { dieWithParent } from './supervised-process.ts';
 import { readTestPorts } from './test-ports.ts';
 import { selectTests } from './test-selection.ts';
 
-const all = globSync('{gateway,mesh,services,apps}/**/*.test.ts', {
+const all = globSync('{gateway,mesh,services,apps,bench}/**/*.test.ts', {
   cwd: repository,
   exclude: (path) => /(^|\/)node_modules(\/|$)/.test(path),
 });

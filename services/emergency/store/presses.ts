@@ -20,7 +20,7 @@ export interface Press {
 }
 
 /** A new emergency and its event in one statement, which is one transaction and one round trip. No row: it is a repeat. */
-const INSERT = prepared(
+export const INSERT_PRESS = prepared(
   'insert_press',
   `WITH pressed AS (
      INSERT INTO emergencies (id, requester_id, request_id, latitude, longitude, accuracy_meters, severity, category, description,
@@ -55,7 +55,7 @@ const MOVE = prepared(
 
 /** When the emergency was made; undefined when the press repeats an earlier one. */
 export async function insertPress(database: Queryable, press: Press, event: OutboxEvent): Promise<Date | undefined> {
-  const [row] = await database.query<{ createdAt: Date }>(INSERT, [
+  const [row] = await database.query<{ createdAt: Date }>(INSERT_PRESS, [
     press.id,
     press.requesterId,
     press.requestId ?? null,

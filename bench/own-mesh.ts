@@ -1,24 +1,29 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findPortBlock } from '../../mesh/chaos/environment/port-block.ts';
-import { bringUp } from '../../mesh/local/bring-up.ts';
-import type { Environment } from '../../mesh/local/environment.ts';
-import { dataFolder } from '../../mesh/local/folders.ts';
-import type { Account, Mesh } from '../../mesh/local/mesh.ts';
-import type { Node } from '../../mesh/local/nodes.ts';
-import type { Ports } from '../../mesh/local/ports.ts';
-import { Processes } from '../../mesh/local/processes.ts';
-import { makeRunFolder, removeRunFolder } from '../../mesh/local/run-folder.ts';
-import { seed } from '../../mesh/local/seed.ts';
-import { Steps } from '../../mesh/local/steps.ts';
+import { findPortBlock } from '../mesh/chaos/environment/port-block.ts';
+import { bringUp } from '../mesh/local/bring-up.ts';
+import type { Environment } from '../mesh/local/environment.ts';
+import { dataFolder } from '../mesh/local/folders.ts';
+import type { Account, Mesh } from '../mesh/local/mesh.ts';
+import type { Node } from '../mesh/local/nodes.ts';
+import type { Ports } from '../mesh/local/ports.ts';
+import { Processes } from '../mesh/local/processes.ts';
+import { makeRunFolder, removeRunFolder } from '../mesh/local/run-folder.ts';
+import { seed } from '../mesh/local/seed.ts';
+import type { ServerUrls } from '../mesh/local/servers/provide.ts';
+import { Steps } from '../mesh/local/steps.ts';
 
-/** A seeded mesh that is this bench's alone. */
+/** A seeded mesh that is one bench's alone. */
 export interface OwnMesh {
   readonly folder: string;
   readonly mesh: Mesh;
   readonly ports: Ports;
   readonly accounts: readonly Account[];
   readonly nodes: readonly Node[];
+  /** Each server as its administrator. */
+  readonly urls: ServerUrls;
+  /** Ids of all its processes by name, servers too, as they are now. */
+  processes(): ReadonlyMap<string, number>;
   stop(): Promise<void>;
 }
 
@@ -59,9 +64,23 @@ export async function startOwnMesh(name: string, { dashboard, adapt, prepare }: 
     });
     const accounts = await seed(up.mesh);
     writeFileSync(join(folder, 'accounts.json'), JSON.stringify(accounts), { mode: 0o600 });
-    return { folder, mesh: up.mesh, ports, accounts, nodes: up.nodes, stop };
+    return {
+      folder,
+      mesh: up.mesh,
+      ports,
+      accounts,
+      nodes: up.nodes,
+      urls: up.urls,
+      processes: () => readProcesses(folder),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function readProcesses(folder: string): ReadonlyMap<string, number> {
+  const record: Record<string, { pid: number }> = JSON.parse(readFileSync(join(folder, 'processes.json'), 'utf8'));
+  return new Map(Object.entries(record).map(([name, { pid }]) => [name, pid]));
 }

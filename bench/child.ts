@@ -1,0 +1,57 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** A process of the bench's own. */
+export interface Child {
+  readonly pid: number;
+  /** Tells it something, and waits for what it says to that: one thing at a time. */
+  ask<Answer>(question: object): Promise<Answer>;
+  stop(): void;
+}
+
+/** One that says something once it serves, such as where. */
+export interface SpeakingChild<Said> extends Child {
+  readonly said: Said;
+}
+
+/** @param file its program, relative to `bench/` */
+export function startChild(file: string, args: readonly string[] = []): Child {
+  const child = forkOf(file, args);
+  return childOf(child, file);
+}
+
+/** The same, awaited until it has said its first word. */
+export async function startSpeakingChild<Said>(
+  file: string,
+  args: readonly string[] = [],
+): Promise<SpeakingChild<Said>> {
+  const child = forkOf(file, args);
+  return { ...childOf(child, file), said: await hear<Said>(child, file) };
+}
+
+const forkOf = (file: string, args: readonly string[]) =>
+  fork(fileURLToPath(new URL(file, import.meta.url)), [...args]);
+
+const childOf = (child: ChildProcess, file: string): Child => ({
+  pid: child.pid ?? 0,
+  ask<Answer>(question: object) {
+    const answer = hear<Answer>(child, file);
+    child.send(question);
+    return answer;
+  },
+  stop: () => void child.kill(),
+});
+
+async function hear<Said>(child: ChildProcess, file: string): Promise<Said> {
+  const heard = new AbortController();
+  const { signal } = heard;
+  const ended = once(child, 'exit', { signal }).then(([code]) => {
+    throw new Error(`${file} ended with ${code}`);
+  });
+  const [said] = await Promise.race([once(child, 'message', { signal }), ended]).finally(() => {
+    ended.catch(() => undefined);
+    heard.abort();
+  });
+  return said as Said;
+}

@@ -1,0 +1,69 @@
+/** What is measured, and in which shape it is kept. */
+
+/** Milliseconds from the intended moment of a call to its answer, by percentile. */
+export interface Latency {
+  readonly count: number;
+  /** Pairs of percentile and milliseconds, ascending. */
+  readonly curve: readonly (readonly [percentile: number, ms: number])[];
+}
+
+/** What one turn of a subject gave. */
+export interface Sample {
+  /** By name, which ends in the unit where there is one: `perSecond`, `p99Ms`, `memoryMb`. */
+  readonly figures: Readonly<Record<string, number>>;
+  readonly latency?: Latency;
+  /** CPU time of a call in microseconds, by process. */
+  readonly cpuMicros?: Readonly<Record<string, number>>;
+  /** Calls that did not end well, by what was said. */
+  readonly errors?: Readonly<Record<string, number>>;
+}
+
+/** One of the things that take turns within a workload. */
+export interface Subject {
+  readonly name: string;
+  /** Whether it is what the machine gives at best, and not the mesh. */
+  readonly floor?: true;
+  /** Turn 0 warms up and is not counted. */
+  measure(turn: number): Promise<Sample>;
+}
+
+/** A promise about a figure: by itself, or as a part of another subject's in the same round. */
+export interface Target {
+  readonly subject: string;
+  readonly figure: string;
+  readonly against?: string;
+  readonly atLeast?: number;
+  readonly below?: number;
+}
+
+export interface OpenWorkload {
+  readonly subjects: readonly Subject[];
+  readonly targets: readonly Target[];
+  /** Sentences for the report: what was done, and what has to be known to read the figures. */
+  readonly notes: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface SubjectResult {
+  readonly name: string;
+  readonly floor: boolean;
+  /** One a round, in order. */
+  readonly samples: readonly Sample[];
+}
+
+export interface WorkloadResult {
+  readonly name: string;
+  readonly notes: readonly string[];
+  readonly subjects: readonly SubjectResult[];
+  readonly targets: readonly Target[];
+}
+
+/** One run of `npm run bench`, as it is saved. */
+export interface Run {
+  readonly startedAt: string;
+  readonly commit: string;
+  readonly quick: boolean;
+  readonly rounds: number;
+  readonly machine: Readonly<Record<string, string | number>>;
+  readonly workloads: readonly WorkloadResult[];
+}

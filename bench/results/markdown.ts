@@ -1,0 +1,94 @@
+import type { Run, SubjectResult, WorkloadResult } from '../harness/sample.ts';
+import { failureShare, figureOf, judge, ratioOf } from '../harness/statistics.ts';
+import { number, ratio, sentence, spread, wordingOf } from './words.ts';
+
+/** Where a workload's figures come from: a report may hold several runs. */
+export interface Measured {
+  readonly run: Run;
+  readonly workload: WorkloadResult;
+}
+
+/** Figures in a column of their own; the others are named in the row. */
+const COLUMNS = ['perSecond', 'p50Ms', 'p99Ms', 'cpuMicros'] as const;
+const GENERATOR_LIMIT = 0.9;
+
+const INTRODUCTION = `# Benchmarks
+
+What the mesh takes, how long calls take, and what the machine would give at best: each workload beside its floor, on the same machine and servers, in
+turns. Made by \`npm run bench\`; figures are medians of the rounds, in brackets the lowest and the highest. Ratios are taken within a round.
+Take ratios rather than figures: both sides share the machine with the generator.
+
+- **Throughput**: callers who call again as soon as they are answered.
+- **Latency**: calls at a steady rate, half of the subject's own throughput. The clock of a call starts at its intended moment, whatever kept it from
+  beginning then (no coordinated omission). HDR histograms.
+- **CPU of a call**: user and system time of the processes that answer, without the generator, from \`/proc/<pid>/stat\`, while throughput is measured.
+- **Generator**: processors that the generator itself used. Near 1 it was the limit, and the throughput beside it is at least that.
+- A target holds by the median; never where more than one call in a thousand failed.
+`;
+
+/** @param plots names of the pictures of each workload */
+export function markdown(all: readonly Measured[], plots: ReadonlyMap<string, readonly string[]>): string {
+  const sections = all.map((measured) => section(measured, plots.get(measured.workload.name) ?? []));
+  return `${[INTRODUCTION, ...sections].join('\n')}`;
+}
+
+function section({ run, workload }: Measured, plots: readonly string[]): string {
+  const { name, subjects, targets, notes } = workload;
+  const verdicts = targets.map((target) => {
+    const { held, measured, because } = judge(workload, target);
+    const figure = target.against ? ratio(measured) : spread(measured, target.figure);
+    return `| ${held ? '✓' : '✗'} | ${sentence(target)} | ${because ?? figure} |`;
+  });
+  return [
+    `## ${name}\n`,
+    `${provenance(run)}\n`,
+    ...notes.map((note) => `- ${note}`),
+    '',
+    ...(verdicts.length > 0 ? ['| | target | measured |', '|---|---|---|', ...verdicts, ''] : []),
+    ...table(subjects),
+    '',
+    ...plots.map((plot) => `![${plot.replace('.svg', '').replace('-', ': ')}](${plot})\n`),
+  ].join('\n');
+}
+
+function table(subjects: readonly SubjectResult[]): string[] {
+  const floor = subjects.filter((subject) => subject.floor);
+  const columns = COLUMNS.filter((figure) => subjects.some((subject) => figureOf(subject, figure)));
+  if (columns.length === 0) return otherFigures(subjects);
+  const heads = columns.map((figure) => wordingOf(figure).title);
+  const against = floor.map(({ name }) => `throughput to ${name}`);
+  const rows = subjects.map((subject) => {
+    const cells = columns.map((figure) => spread(figureOf(subject, figure), figure));
+    const ratios = floor.map((each) => (each === subject ? '1' : ratio(ratioOf(subject, each, 'perSecond'))));
+    const failed = failureShare(subject);
+    return `| ${[subject.name, ...cells, ...ratios, generator(subject), failed ? `${number(failed * 100, 2)} %` : '0'].join(' | ')} |`;
+  });
+  return [
+    `| | ${[...heads, ...against, 'generator', 'failed'].join(' | ')} |`,
+    `|---${'|---:'.repeat(heads.length + against.length + 2)}|`,
+    ...rows,
+  ];
+}
+
+/** Of what is measured otherwise: a row for each figure. */
+const otherFigures = (subjects: readonly SubjectResult[]): string[] => [
+  '| | figure | measured |',
+  '|---|---|---:|',
+  ...subjects.flatMap((subject) =>
+    Object.keys(subject.samples[0]?.figures ?? {}).map(
+      (figure) => `| ${subject.name} | ${wordingOf(figure).title} | ${spread(figureOf(subject, figure), figure)} |`,
+    ),
+  ),
+];
+
+function generator(subject: SubjectResult): string {
+  const cores = figureOf(subject, 'generatorCores');
+  if (!cores || cores.median === 0) return '–';
+  return `${number(cores.median, 2)}${cores.median > GENERATOR_LIMIT ? ' (the limit)' : ''}`;
+}
+
+function provenance({ startedAt, commit, rounds, quick, machine }: Run): string {
+  const { processors, memoryGb, kernel, node, loadAtEnd, callers, seconds } = machine;
+  const how = `${rounds} rounds of ${seconds} s${quick ? ' (quick)' : ''}, ${callers} callers`;
+  return `Measured ${startedAt.slice(0, 16).replace('T', ' ')} UTC at \`${commit}\`: ${how}; ${processors}, ${memoryGb} GB, Linux ${kernel}, Node ${node}; load of the machine at the end ${loadAtEnd}.`;
+}

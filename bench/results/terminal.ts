@@ -1,0 +1,26 @@
+import type { Run, Sample } from '../harness/sample.ts';
+import { judge } from '../harness/statistics.ts';
+import { ratio, sentence, spread, written } from './words.ts';
+
+const SHOWN = ['perSecond', 'p50Ms', 'p99Ms', 'cpuMicros', 'generatorCores'];
+
+/** One line for each turn of a subject. */
+export function progress(round: number, subject: string, { figures, errors = {} }: Sample): void {
+  const known = Object.keys(figures).filter((name) => SHOWN.includes(name) || !(figures.perSecond ?? 0));
+  const said = known.map((name) => `${name} ${written(figures[name] ?? 0, name)}`);
+  const failed = Object.entries(errors).map(([what, count]) => `${count} × ${what}`);
+  const turn = round === 0 ? 'warm-up' : `round ${round}`;
+  console.log(`  ${turn.padEnd(8)} ${subject.padEnd(20)} ${[...said, ...failed].join('   ')}`);
+}
+
+/** Every target, and whether it holds. */
+export function verdicts({ workloads }: Run): void {
+  for (const workload of workloads) {
+    console.log(`\n${workload.name}`);
+    for (const target of workload.targets) {
+      const { held, measured, because } = judge(workload, target);
+      const figure = target.against ? ratio(measured) : spread(measured, target.figure);
+      console.log(`  ${held ? '✓' : '✗'} ${sentence(target).padEnd(52)} ${because ?? figure}`);
+    }
+  }
+}

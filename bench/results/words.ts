@@ -1,0 +1,53 @@
+import type { Target } from '../harness/sample.ts';
+import type { Summary } from '../harness/statistics.ts';
+
+/** How a figure is called and written. */
+interface Wording {
+  readonly title: string;
+  readonly unit: string;
+  readonly digits: number;
+}
+
+const wordings: Readonly<Record<string, Wording>> = {
+  perSecond: { title: 'throughput', unit: '/s', digits: 0 },
+  p50Ms: { title: 'p50', unit: 'ms', digits: 1 },
+  p99Ms: { title: 'p99', unit: 'ms', digits: 1 },
+  maxMs: { title: 'longest', unit: 'ms', digits: 1 },
+  cpuMicros: { title: 'CPU of a call', unit: 'µs', digits: 0 },
+  generatorCores: { title: 'generator', unit: 'cores', digits: 2 },
+  latencyPerSecond: { title: 'rate', unit: '/s', digits: 0 },
+};
+
+export const wordingOf = (figure: string): Wording => wordings[figure] ?? { title: figure, unit: '', digits: 1 };
+
+/** `1,234 /s` */
+export function written(value: number, figure: string): string {
+  const { unit, digits } = wordingOf(figure);
+  return `${number(value, digits)} ${unit}`.trim();
+}
+
+/** `1,234 /s (1,200–1,300)`: the median, and from the lowest to the highest round. */
+export function spread(summary: Summary | undefined, figure: string): string {
+  if (!summary) return '–';
+  const { digits } = wordingOf(figure);
+  return `${written(summary.median, figure)} (${number(summary.lowest, digits)}–${number(summary.highest, digits)})`;
+}
+
+/** `0.52 × (0.49–0.55)` */
+export const ratio = (summary: Summary | undefined): string =>
+  summary
+    ? `${number(summary.median, 2)} × (${number(summary.lowest, 2)}–${number(summary.highest, 2)})`
+    : 'not measured';
+
+/** `throughput of REST ≥ 0.5 × pgbench` */
+export function sentence({ subject, figure, against, atLeast, below }: Target): string {
+  const { title, unit } = wordingOf(figure);
+  const limit = atLeast === undefined ? `< ${number(below ?? 0, 2)}` : `≥ ${number(atLeast, 2)}`;
+  return `${title} of ${subject} ${limit} ${against ? `× ${against}` : unit}`.trim();
+}
+
+export function number(value: number, digits: number): string {
+  const most =
+    digits === 2 ? { maximumFractionDigits: 2 } : { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return Number.isFinite(value) ? value.toLocaleString('en', most) : '–';
+}

@@ -1,0 +1,80 @@
+import { create, toBinary, toJsonString } from '@bufbuild/protobuf';
+import { EmergencyService, TriggerPanicRequestSchema } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
+import pg from 'pg';
+import { hasPgbench, pgbench } from '../floors/pgbench.ts';
+import { pressDatabase, pressScript } from '../floors/press.ts';
+import type { Load, Outcome } from '../generator/order.ts';
+import type { Subject, Target } from '../harness/sample.ts';
+import { loaded } from './loaded.ts';
+import { signedInPeople } from './people.ts';
+import type { Workload } from './workload.ts';
+
+/** On the sea between the islands: presses are measured, and not messages to volunteers. */
+const NOWHERE = { latitude: -5.2, longitude: 110.2 };
+/** Twice as many as the tokens that are remembered once verified: those of people who press are not among them. */
+const PEOPLE = 40_000;
+/** Connections of emergency's pool. */
+const CONNECTIONS = 12;
+const FLOOR = 'pgbench';
+
+/** Nobody has an open emergency any more, and nothing is left to dispatch. Rows are locked in the order in which the service locks several. */
+const CLOSE_ALL = `
+  WITH held AS (SELECT id FROM emergencies WHERE status <= 3 ORDER BY id FOR UPDATE)
+  UPDATE emergencies SET status = 5, cancelled_at = now(), next_step_at = NULL FROM held WHERE emergencies.id = held.id`;
+
+/** TriggerPanic over the edge, by each protocol, against its one statement in pgbench. */
+export const panic: Workload = async ({ own, generator, options }) => {
+  const people = await signedInPeople(own, PEOPLE);
+  const message = create(TriggerPanicRequestSchema, { location: NOWHERE });
+  const binary = Buffer.from(toBinary(TriggerPanicRequestSchema, message)).toString('base64');
+  const json = Buffer.from(toJsonString(TriggerPanicRequestSchema, message)).toString('base64');
+  const path = `/${EmergencyService.typeName}/${EmergencyService.method.triggerPanic.name}`;
+  const { edgeUrl, h2cUrl } = own.mesh;
+  const connect = { 'content-type': 'application/proto', 'connect-protocol-version': '1' };
+  const rest = { 'content-type': 'application/json' };
+  const loads: Record<string, Load> = {
+    Connect: { over: 'http1', url: edgeUrl, path, headers: connect, bodies: [binary], people },
+    REST: { over: 'http1', url: edgeUrl, path: '/api/emergency/panic', headers: rest, bodies: [json], people },
+    gRPC: { over: 'grpc', url: h2cUrl, path, headers: {}, bodies: [binary], people },
+  };
+  const database = new pg.Pool({ connectionString: own.mesh.databaseUrls.emergency, max: 1 });
+  const after = async ({ calls }: Outcome) => {
+    const { rowCount } = await database.query(CLOSE_ALL);
+    // Fewer rows than answers would mean that presses were lost, or that the load repeats somebody's press.
+    if ((rowCount ?? 0) < calls) throw new Error(`${calls} presses were acknowledged, ${rowCount} are on record`);
+  };
+  const subjects: Subject[] = [];
+  const withFloor = await hasPgbench();
+  if (withFloor) {
+    const floor = {
+      url: await pressDatabase(own.urls.postgres),
+      script: pressScript(NOWHERE),
+      connections: CONNECTIONS,
+    };
+    const processes = () => new Map([['postgres', own.processes().get('postgres') ?? 0]]);
+    const closed = (seconds: number) => pgbench(floor, seconds);
+    const open = (seconds: number, perSecond: number) => pgbench(floor, seconds, perSecond);
+    subjects.push(loaded({ name: FLOOR, floor: true, closed, open, processes }, options));
+  }
+  for (const [name, load] of Object.entries(loads)) {
+    await generator.prepare(`panic ${name}`, load);
+    const closed = (seconds: number) => generator.closed(`panic ${name}`, seconds, options.callers);
+    const open = (seconds: number, perSecond: number) => generator.open(`panic ${name}`, seconds, perSecond);
+    subjects.push(loaded({ name, closed, open, processes: own.processes, after }, options));
+  }
+  return {
+    subjects,
+    targets: Object.keys(loads).flatMap((subject): Target[] => [
+      { subject, figure: 'perSecond', against: FLOOR, atLeast: 0.5 },
+      { subject, figure: 'p99Ms', below: 50 },
+    ]),
+    notes: [
+      `Each press is a new emergency of somebody else, whose token was not seen lately, and is committed with its event; after each load as many rows as answers are counted. ${options.callers} callers for throughput.`,
+      `Dispatch, its events and its messages go on beside the presses on the same processors, and are in their CPU time. They are pressed on the sea, where nobody is near.`,
+      withFloor
+        ? `Floor: the statement of a press as the service has it, by pgbench, prepared, over as many connections as the service has (${CONNECTIONS}), on the same server, without dispatch.`
+        : 'Floor: not measured, since pgbench is not installed (Debian: `apt-get install postgresql-contrib`).',
+    ],
+    close: () => database.end(),
+  };
+};
