@@ -15,10 +15,18 @@ const wordings: Readonly<Record<string, Wording>> = {
   maxMs: { title: 'longest', unit: 'ms', digits: 1 },
   cpuMicros: { title: 'CPU of a call', unit: 'µs', digits: 0 },
   generatorCores: { title: 'generator', unit: 'cores', digits: 2 },
+  drainSeconds: { title: 'time to drain', unit: 's', digits: 2 },
+  startSeconds: { title: 'start', unit: 's', digits: 1 },
+  memoryMb: { title: 'memory', unit: 'MB', digits: 0 },
   latencyPerSecond: { title: 'rate', unit: '/s', digits: 0 },
 };
 
-export const wordingOf = (figure: string): Wording => wordings[figure] ?? { title: figure, unit: '', digits: 1 };
+/** A part of a figure is called after it: `memoryMb of auth`. */
+export function wordingOf(figure: string): Wording {
+  const [whole = '', part] = figure.split(' of ');
+  const { title, unit, digits } = wordings[whole] ?? { title: whole, unit: '', digits: 1 };
+  return { title: part ? `${title} of ${part}` : title, unit, digits };
+}
 
 /** `1,234 /s` */
 export function written(value: number, figure: string): string {

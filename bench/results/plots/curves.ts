@@ -7,7 +7,7 @@ export interface Curve {
   readonly points: readonly (readonly [percentile: number, ms: number])[];
 }
 
-const LEFT = 62;
+const LEFT = 70;
 const RIGHT = 170;
 const TOP = 56;
 const HEIGHT = 240;
