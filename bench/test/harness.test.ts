@@ -48,6 +48,13 @@ tps = 3000.5 (without initial connection time)`;
   assert.equal(readOutput('pgbench: error: connection failed'), undefined);
 });
 
+test('a quick run leaves out what takes long, unless it is asked for', () => {
+  const all = ['panic', 'start'];
+  assert.deepEqual(readOptions([], all).workloads, all);
+  assert.deepEqual(readOptions(['--quick'], all).workloads, ['panic']);
+  assert.deepEqual(readOptions(['--quick', 'start'], all).workloads, ['start']);
+});
+
 test('options name what is wrong with them', () => {
   const known = ['panic', 'unary'];
   assert.deepEqual(readOptions([], known).workloads, known);

@@ -13,7 +13,9 @@ export const start: Workload = async () => ({
   subjects: [
     {
       name: SUBJECT,
-      async measure() {
+      async measure(turn) {
+        // The mesh beside it has warmed up what there is: the files.
+        if (turn === 0) return { figures: {} };
         const startMs = performance.now();
         const own = await startOwnMesh('start', { dashboard: true });
         const startSeconds = (performance.now() - startMs) / 1_000;
