@@ -5,12 +5,22 @@ import { ratio, sentence, spread, written } from './words.ts';
 const SHOWN = ['perSecond', 'p50Ms', 'p99Ms', 'cpuMicros', 'generatorCores'];
 
 /** One line for each turn of a subject. */
-export function progress(round: number, subject: string, { figures, errors = {} }: Sample): void {
+export function progress(round: number, subject: string, { figures, cpuMicros = {}, errors = {} }: Sample): void {
   const known = Object.keys(figures).filter((name) => SHOWN.includes(name) || !(figures.perSecond ?? 0));
   const said = known.map((name) => `${name} ${written(figures[name] ?? 0, name)}`);
   const failed = Object.entries(errors).map(([what, count]) => `${count} × ${what}`);
   const turn = round === 0 ? 'warm-up' : `round ${round}`;
-  console.log(`  ${turn.padEnd(8)} ${subject.padEnd(20)} ${[...said, ...failed].join('   ')}`);
+  const busiest = Object.entries(cpuMicros).toSorted(([, one], [, other]) => other - one);
+  const most =
+    busiest.length > 1
+      ? [
+          busiest
+            .slice(0, 4)
+            .map(([name, each]) => `${name} ${each.toFixed(0)}`)
+            .join(', '),
+        ]
+      : [];
+  console.log(`  ${turn.padEnd(8)} ${subject.padEnd(20)} ${[...said, ...most, ...failed].join('   ')}`);
 }
 
 /** Every target, and whether it holds. */
