@@ -13,7 +13,9 @@ interface Parts {
 export function restore(entries: readonly Entry[], { inbox, webhooks, statuses }: Parts): void {
   const events = new Map<number, WebhookEvent>();
   const delivered = new Set<string>();
+  let lastId = 0;
   for (const entry of entries) {
+    if ('id' in entry) lastId = Math.max(lastId, entry.id);
     if ('arrived' in entry) inbox.restore(entry.arrived, entry.atMs);
     else if ('told' in entry) for (const id of entry.told) events.delete(id);
     else {
@@ -21,7 +23,7 @@ export function restore(entries: readonly Entry[], { inbox, webhooks, statuses }
       if ('status' in entry.event && entry.event.status.status !== 'sent') delivered.add(String(entry.event.status.id));
     }
   }
-  webhooks.restore(events, Math.max(0, ...entries.map((entry) => ('id' in entry ? entry.id : 0))));
+  webhooks.restore(events, lastId);
   for (const message of inbox.since(0)) {
     if (message.channel !== 'whatsapp' || delivered.has(message.id)) continue;
     const { callbackData } = message.data;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -81,4 +81,16 @@ test('the edge is told nothing again that it has taken', () =>
     await send(after);
     await until(() => after.edge.events.some((event) => event.status === 'delivered'));
     assert.equal(after.edge.events.filter((event) => event.status === 'delivered').length, 1);
+  }));
+
+test('a ledger of a long day is put back as well', () =>
+  withLedger(async (ledgerFile) => {
+    const lines = Array.from({ length: 300_000 }, (_, index) => JSON.stringify({ told: [index + 1] }));
+    writeFileSync(ledgerFile, `${lines.join('\n')}\n`);
+    await using after = await world({ ledgerFile });
+    const id = await send(after);
+    assert.deepEqual(
+      (await after.messages(PHONE)).map((message) => message.id),
+      [id],
+    );
   }));
