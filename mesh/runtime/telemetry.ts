@@ -100,7 +100,7 @@ export function startTelemetry(serviceName: string, env: NodeJS.ProcessEnv = pro
     resourceDetectors: [],
     resource: resourceFromAttributes({
       'service.instance.id': randomUUID(),
-      'service.version': env.SERVICE_VERSION || manifest.version,
+      'service.version': manifest.version,
       'host.name': hostname(),
       'process.pid': process.pid,
     }),
