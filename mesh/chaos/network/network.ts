@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Condition, LinkState } from '@kreki/runtime/testing/link/condition';
 import type { Answer, Order } from './worker.ts';
@@ -24,9 +23,11 @@ export class Network {
       if (answer.error === undefined) waiting?.resolve(answer);
       else waiting?.reject(new Error(answer.error));
     });
-    this.#worker.on('error', (error) => {
+    const giveUp = (error: Error) => {
       for (const { reject } of this.#waiting.values()) reject(error);
-    });
+    };
+    this.#worker.on('error', giveUp);
+    this.#worker.on('exit', () => giveUp(new Error('the links have ended')));
   }
 
   /** @param port Where the one calls; what comes there goes to the other's `target`. */
@@ -49,11 +50,9 @@ export class Network {
     return states ?? {};
   }
 
+  /** Ends every link, and what goes through it, at once. */
   async stop(): Promise<void> {
-    await this.#tell({ do: 'stop' });
-    const exited = once(this.#worker, 'exit');
     await this.#worker.terminate();
-    await exited.catch(() => undefined);
   }
 
   #tell(order: Order): Promise<Answer> {

@@ -7,8 +7,7 @@ export type Order =
   | { readonly do: 'open'; readonly name: string; readonly port: number; readonly target: number }
   | { readonly do: 'set'; readonly name: string; readonly condition: Condition }
   | { readonly do: 'forget'; readonly name: string }
-  | { readonly do: 'states' }
-  | { readonly do: 'stop' };
+  | { readonly do: 'states' };
 
 export interface Answer {
   readonly id: number;
@@ -40,9 +39,6 @@ async function obey(order: Order): Promise<Record<string, LinkState> | undefined
       return undefined;
     case 'states':
       return Object.fromEntries([...links].map(([name, link]) => [name, link.state()]));
-    case 'stop':
-      await Promise.all([...links.values()].map((link) => link.stop()));
-      return undefined;
     default:
       return order satisfies never;
   }
