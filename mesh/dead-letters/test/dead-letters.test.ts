@@ -59,7 +59,8 @@ async function withDeadLetters(t: TestContext, count: number) {
   };
   const numbers = async (words = '') =>
     [...(await command(words)).said.matchAll(/^ {2}(\d+) +\d+ (?:s|min) /gm)].map(([, n]) => Number(n));
-  await until(async () => (await numbers()).length === Math.min(count, 20), 'the dead letters');
+  // An event that was on its way to a consumer which began anew comes again after the 30 seconds that NATS waits for its acknowledgement.
+  await until(async () => (await numbers()).length === Math.min(count, 20), 'the dead letters', 60_000);
   return { ...events, state, failing, command, numbers };
 }
 
