@@ -5,6 +5,7 @@ import { fail } from '@kreki/runtime/errors';
 import { type Act, actOnDeadLetter } from '@kreki/runtime/events/dead-letter-acts';
 import type { Context } from '../context.ts';
 import { streamsOf } from '../events/read.ts';
+import { OWN_NAME } from '../own-name.ts';
 
 /** Does something to a dead letter, after it was put on record who does. */
 const change =
@@ -15,7 +16,7 @@ const change =
       actorId: userId,
       actorRole: role,
       sessionId,
-      peer: 'dashboard',
+      peer: OWN_NAME,
       clientAddress: clientAddress(call),
       requestId: call.requestHeader.get(HEADER.requestId) ?? '',
     };

@@ -8,6 +8,15 @@ import { deploymentSettings, kubernetesPlace, SECRETS } from './place.ts';
 export const settingsOf = (name: ProcessName): Settings =>
   name === 'gateway' ? gatewaySettings(kubernetesPlace) : serviceSettings(name, kubernetesPlace);
 
+/** As whom the pods of the mesh and of NATS run. */
+export const UNPRIVILEGED = {
+  runAsNonRoot: true,
+  runAsUser: 1000,
+  runAsGroup: 1000,
+  fsGroup: 1000,
+  seccompProfile: { type: 'RuntimeDefault' },
+} as const;
+
 export const HARDENED = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,

@@ -4,7 +4,7 @@ import type { IPersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolu
 import type { IService } from 'kubernetes-models/v1/Service';
 import { dashboard, gateway, serviceNames, services } from '../../topology.ts';
 import { dashboardSettings, STATE, secretFiles } from '../settings.ts';
-import { HARDENED, settingsFromDeployment } from './container.ts';
+import { HARDENED, settingsFromDeployment, UNPRIVILEGED } from './container.ts';
 import { DASHBOARD, labelsOf, metadata, selectorOf } from './names.ts';
 import { meshed, namespace, natsPods, OUTSIDE, pods, policy, tcp } from './network.ts';
 import { kubernetesPlace, SECRETS } from './place.ts';
@@ -86,13 +86,7 @@ function deployment(): IDeployment {
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           priorityClassName: 'kreki-tier-3',
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: 1000,
-            runAsGroup: 1000,
-            fsGroup: 1000,
-            seccompProfile: { type: 'RuntimeDefault' },
-          },
+          securityContext: UNPRIVILEGED,
           containers: [
             {
               name: DASHBOARD,

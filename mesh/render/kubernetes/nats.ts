@@ -2,6 +2,7 @@
 import { natsUsers } from '../../policy/nats.ts';
 import { images } from '../versions.ts';
 import { explained } from '../yaml.ts';
+import { UNPRIVILEGED } from './container.ts';
 import { DASHBOARD, PROXY_INBOUND, SITE, selectorOf } from './names.ts';
 import { natsPods, pods, policy, tcp } from './network.ts';
 import { portFor, serverOf } from './policy.ts';
@@ -83,13 +84,7 @@ export function natsValues(): object {
         spec: {
           priorityClassName: 'kreki-tier-1',
           nodeSelector: { [SITE]: 'premium' },
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: 1000,
-            runAsGroup: 1000,
-            fsGroup: 1000,
-            seccompProfile: { type: 'RuntimeDefault' },
-          },
+          securityContext: UNPRIVILEGED,
         },
       },
     },

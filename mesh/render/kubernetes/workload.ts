@@ -8,7 +8,15 @@ import type { IService } from 'kubernetes-models/v1/Service';
 import type { IServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
 import { gateway, hostingOf, services } from '../../topology.ts';
 import { explained } from '../yaml.ts';
-import { environment, grpcProbes, HARDENED, httpProbes, mounts, settingsFromDeployment } from './container.ts';
+import {
+  environment,
+  grpcProbes,
+  HARDENED,
+  httpProbes,
+  mounts,
+  settingsFromDeployment,
+  UNPRIVILEGED,
+} from './container.ts';
 import { migrationContainers, migrationVolumes } from './migrations.ts';
 import { labelsOf, metadata, type ProcessName, SITE, selectorOf, tierOf } from './names.ts';
 
@@ -98,13 +106,7 @@ function podSpec(name: ProcessName): IPodSpec {
         matchLabelKeys: ['pod-template-hash'],
       },
     ],
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: 1000,
-      runAsGroup: 1000,
-      fsGroup: 1000,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: UNPRIVILEGED,
     ...(migrates && { initContainers: migrationContainers(name) }),
     containers: [container(name)],
     volumes: [

@@ -8,6 +8,7 @@ import { useText } from '../lib/language.tsx';
 import { useAnswer } from '../lib/live.tsx';
 import { useParameter } from '../lib/url-state.ts';
 import { TextField } from '../parts/field.tsx';
+import { NextPage } from '../parts/next-page.tsx';
 import { Empty, Shown } from '../parts/state.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { useMayChange } from '../shell/may-change.ts';
@@ -104,11 +105,7 @@ export function DeadLetters({ total }: { total: bigint }) {
             ) : (
               <Table caption={TEXTS.caption} columns={columns} rows={deadLetters} keyOf={({ seq }) => String(seq)} />
             )}
-            {nextPageToken && (
-              <button type="button" onClick={() => setPageToken(nextPageToken)}>
-                {t(TEXTS.older)}
-              </button>
-            )}
+            <NextPage token={nextPageToken} title={TEXTS.older} onOpen={setPageToken} />
           </>
         )}
       </Shown>

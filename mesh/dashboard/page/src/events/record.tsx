@@ -6,6 +6,7 @@ import { clientOf } from '../lib/client.ts';
 import { day } from '../lib/format.ts';
 import { useText } from '../lib/language.tsx';
 import { useAnswer } from '../lib/live.tsx';
+import { NextPage } from '../parts/next-page.tsx';
 import { Shown } from '../parts/state.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 
@@ -70,11 +71,7 @@ export function AuditRecord() {
             keyOf={({ sequence }) => String(sequence)}
             empty={TEXTS.none}
           />
-          {nextPageToken && (
-            <button type="button" onClick={() => setPageToken(nextPageToken)}>
-              {t(TEXTS.older)}
-            </button>
-          )}
+          <NextPage token={nextPageToken} title={TEXTS.older} onOpen={setPageToken} />
         </>
       )}
     </Shown>

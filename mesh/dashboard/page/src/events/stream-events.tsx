@@ -9,6 +9,7 @@ import { useAnswer } from '../lib/live.tsx';
 import { useParameter } from '../lib/url-state.ts';
 import { TextField } from '../parts/field.tsx';
 import { Json } from '../parts/json.tsx';
+import { NextPage } from '../parts/next-page.tsx';
 import { Shown } from '../parts/state.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 
@@ -83,11 +84,7 @@ export function StreamEvents({ stream }: { stream: string }) {
         {({ events, nextPageToken }) => (
           <>
             <Table caption={TEXTS.caption} columns={columns} rows={events} keyOf={({ seq }) => String(seq)} />
-            {nextPageToken && (
-              <button type="button" onClick={() => setPageToken(nextPageToken)}>
-                {t(TEXTS.older)}
-              </button>
-            )}
+            <NextPage token={nextPageToken} title={TEXTS.older} onOpen={setPageToken} />
           </>
         )}
       </Shown>
