@@ -42,8 +42,9 @@ async function measure(): Promise<number> {
     if (!open) continue;
     console.log(`\n${name}`);
     try {
-      const subjects = await takeTurns(open, options.rounds, progress);
-      results.push({ name, notes: open.notes, subjects, targets: open.targets });
+      const subjects = await takeTurns(open, open.rounds ?? options.rounds, progress);
+      const { notes, targets, turns } = open;
+      results.push({ name, notes, subjects, targets, ...(turns && { turns }) });
     } finally {
       await open.close();
     }

@@ -14,6 +14,8 @@ export interface Sample {
   readonly latency?: Latency;
   /** CPU time of a call in microseconds, by process. */
   readonly cpuMicros?: Readonly<Record<string, number>>;
+  /** Milliseconds of what happens one after the other, half of the times. */
+  readonly stagesMs?: Readonly<Record<string, number>>;
   /** Calls that did not end well, by what was said. */
   readonly errors?: Readonly<Record<string, number>>;
 }
@@ -36,9 +38,21 @@ export interface Target {
   readonly below?: number;
 }
 
+/** In words, for the report. */
+export interface Turns {
+  /** Such as `120 s`. */
+  readonly length: string;
+  /** From when to when, and under which load. */
+  readonly latency?: string;
+}
+
 export interface OpenWorkload {
   readonly subjects: readonly Subject[];
   readonly targets: readonly Target[];
+  /** Where they are not those of the run. */
+  readonly rounds?: number;
+  /** How long a turn takes and whose latency is drawn, where it is not as usual. */
+  readonly turns?: Turns;
   /** Sentences for the report: what was done, and what has to be known to read the figures. */
   readonly notes: readonly string[];
   close(): Promise<void>;
@@ -56,6 +70,7 @@ export interface WorkloadResult {
   readonly notes: readonly string[];
   readonly subjects: readonly SubjectResult[];
   readonly targets: readonly Target[];
+  readonly turns?: Turns;
 }
 
 /** One run of `npm run bench`, as it is saved. */

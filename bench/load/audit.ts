@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Timestamp, timestampMs } from '@bufbuild/protobuf/wkt';
 import { DispatchAction, type DispatchDecision } from '@kreki/gen/kreki/emergency/v1/dispatch_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
@@ -13,11 +14,16 @@ export interface Findings {
   readonly offeredMs: number[];
   readonly pushMs: number[];
   readonly whatsappMs: number[];
+  /** Unix milliseconds of each emergency's first push. */
+  readonly pushAtMs: number[];
   /** Sentences, each a promise not held; empty when all is well. */
   readonly violations: string[];
 }
 
 const PARALLEL = 8;
+/** How long what waits to be sent may take to go out. */
+const SENT_WITHIN_MS = 60_000;
+const LOOK_AGAIN_MS = 1_000;
 
 /** Compares what was acknowledged with what the mesh decided and what the phones received. */
 export async function audit(
@@ -26,7 +32,14 @@ export async function audit(
   presses: readonly Press[],
   alerts: ReadonlyMap<string, Alerts>,
 ): Promise<Findings> {
-  const findings: Findings = { acknowledgedMs: [], offeredMs: [], pushMs: [], whatsappMs: [], violations: [] };
+  const findings: Findings = {
+    acknowledgedMs: [],
+    offeredMs: [],
+    pushMs: [],
+    whatsappMs: [],
+    pushAtMs: [],
+    violations: [],
+  };
   const emergencies = device(edgeUrl, EmergencyService, { token });
   const waiting = [...presses];
   const work = async () => {
@@ -65,8 +78,13 @@ function checkOffers(
   findings.offeredMs.push(Math.min(...offers.map(at)) - press.dueMs);
   for (const channel of ['push', 'whatsapp'] as const) {
     const arrivals = [...(alerts?.[channel].values() ?? [])];
-    if (arrivals.length === 0) findings.violations.push(`${id}: ${offers.length} offers, but no ${channel} arrived`);
-    else findings[`${channel}Ms`].push(Math.min(...arrivals) - press.dueMs);
+    if (arrivals.length === 0) {
+      findings.violations.push(`${id}: ${offers.length} offers, but no ${channel} arrived`);
+      continue;
+    }
+    const first = Math.min(...arrivals);
+    findings[`${channel}Ms`].push(first - press.dueMs);
+    if (channel === 'push') findings.pushAtMs.push(first);
   }
 }
 
@@ -86,8 +104,14 @@ function offeredWhileOpen(decisions: readonly DispatchDecision[]): number {
 /** Nothing may wait to be sent any more, and nothing may have failed. */
 async function checkQueues(edgeUrl: string, token: string, findings: Findings): Promise<void> {
   const notifications = device(edgeUrl, NotificationService, { token });
+  const giveUpMs = Date.now() + SENT_WITHIN_MS;
   for (const status of [DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.FAILED]) {
-    const { deliveries } = await notifications.listDeliveries({ status, pageSize: 500 });
+    const ask = () => notifications.listDeliveries({ status, pageSize: 500 });
+    let { deliveries } = await ask();
+    while (deliveries.length > 0 && status !== DeliveryStatus.FAILED && Date.now() < giveUpMs) {
+      await sleep(LOOK_AGAIN_MS);
+      ({ deliveries } = await ask());
+    }
     if (deliveries.length > 0) {
       const errors = [...new Set(deliveries.map(({ error }) => error).filter(Boolean))].slice(0, 3).join('; ');
       findings.violations.push(`${deliveries.length} deliveries are ${DeliveryStatus[status].toLowerCase()} ${errors}`);

@@ -1,18 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
+import type { Person } from '../generator/order.ts';
 import { addressOf, device } from './edge.ts';
-
-/** Somebody who presses. */
-export interface Citizen {
-  readonly token: string;
-  readonly address: string;
-}
 
 const PARALLEL = 4;
 const TOKEN_LIFE_MS = 20 * 3_600_000;
 
 /** Registers people over the edge, or takes those of an earlier run whose tokens are still good. */
-export async function citizens(edgeUrl: string, count: number, file: string): Promise<Citizen[]> {
+export async function citizens(edgeUrl: string, count: number, file: string): Promise<Person[]> {
   const known = await stillKnown(edgeUrl, readKnown(file, edgeUrl));
   const stamp = Date.now();
   let next = known.length;
@@ -34,7 +29,7 @@ export async function citizens(edgeUrl: string, count: number, file: string): Pr
 }
 
 /** A mesh that began anew knows none of them. */
-async function stillKnown(edgeUrl: string, saved: Citizen[]): Promise<Citizen[]> {
+async function stillKnown(edgeUrl: string, saved: Person[]): Promise<Person[]> {
   const [first] = saved;
   if (!first) return [];
   return device(edgeUrl, AuthService, first)
@@ -45,8 +40,8 @@ async function stillKnown(edgeUrl: string, saved: Citizen[]): Promise<Citizen[]>
     );
 }
 
-function readKnown(file: string, edgeUrl: string): Citizen[] {
+function readKnown(file: string, edgeUrl: string): Person[] {
   if (!existsSync(file)) return [];
-  const saved: { edgeUrl: string; stamp: number; citizens: Citizen[] } = JSON.parse(readFileSync(file, 'utf8'));
+  const saved: { edgeUrl: string; stamp: number; citizens: Person[] } = JSON.parse(readFileSync(file, 'utf8'));
   return saved.edgeUrl === edgeUrl && Date.now() - saved.stamp < TOKEN_LIFE_MS ? saved.citizens : [];
 }

@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Severity } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
-import type { Citizen } from './citizens.ts';
+import type { Person } from '../generator/order.ts';
 import { device } from './edge.ts';
 
 /** A press, from the intended moment on. */
 export interface Press {
-  readonly citizen: Citizen;
   /** When it was due, Unix milliseconds: waiting behind a slow mesh counts. */
   readonly dueMs: number;
   acknowledgedMs?: number;
@@ -25,9 +24,9 @@ const GIVE_UP_MS = 60_000;
 const PAUSE_MS = 250;
 
 /** Presses once as an app does: the same press again, by its request id, until it is acknowledged. */
-export async function press(edgeUrl: string, citizen: Citizen, location: Place, dueMs: number): Promise<Press> {
-  const made: Press = { citizen, dueMs, attempts: 0 };
-  const client = device(edgeUrl, EmergencyService, citizen);
+export async function press(edgeUrl: string, person: Person, location: Place, dueMs: number): Promise<Press> {
+  const made: Press = { dueMs, attempts: 0 };
+  const client = device(edgeUrl, EmergencyService, person);
   const requestId = randomUUID();
   while (Date.now() - dueMs < GIVE_UP_MS) {
     made.attempts += 1;
@@ -50,16 +49,16 @@ export async function press(edgeUrl: string, citizen: Citizen, location: Place, 
 /** Presses at a steady rate whether or not the mesh keeps up (open loop); resolves when every press has ended. */
 export async function pressSteadily(
   edgeUrl: string,
-  people: readonly Citizen[],
+  people: readonly Person[],
   perSecond: number,
   place: () => Place,
   began: (press: Promise<Press>) => void,
 ): Promise<Press[]> {
   const startMs = Date.now();
-  const presses = people.map(async (citizen, index) => {
+  const presses = people.map(async (person, index) => {
     const dueMs = startMs + (index * 1_000) / perSecond;
     await sleep(Math.max(0, dueMs - Date.now()));
-    const made = press(edgeUrl, citizen, place(), dueMs);
+    const made = press(edgeUrl, person, place(), dueMs);
     began(made);
     return made;
   });

@@ -10,6 +10,8 @@ export interface Measured {
 
 /** Figures in a column of their own; the others are named in the row. */
 const COLUMNS = ['perSecond', 'p50Ms', 'p99Ms', 'cpuMicros'] as const;
+/** Told elsewhere, or for the record alone. */
+const ASIDE = ['calls', 'generatorCores', 'latencyPerSecond', 'maxMs'];
 const GENERATOR_LIMIT = 0.9;
 
 const INTRODUCTION = `# Benchmarks
@@ -19,7 +21,7 @@ turns. Made by \`npm run bench\`; figures are medians of the rounds, in brackets
 Take ratios rather than figures: both sides share the machine with the generator.
 
 - **Throughput**: callers who call again as soon as they are answered.
-- **Latency**: calls at a steady rate, half of the subject's own throughput. The clock of a call starts at its intended moment, whatever kept it from
+- **Latency**: calls at a steady rate, half of the subject's own throughput unless it is said otherwise. The clock of a call starts at its intended moment, whatever kept it from
   beginning then (no coordinated omission). HDR histograms.
 - **CPU of a call**: user and system time of the processes that answer, without the generator, from \`/proc/<pid>/stat\`, while throughput is measured.
 - **Generator**: processors that the generator itself used. Near 1 it was the limit, and the throughput beside it is at least that.
@@ -41,12 +43,13 @@ function section({ run, workload }: Measured, plots: readonly string[]): string 
   });
   return [
     `## ${name}\n`,
-    `${provenance(run)}\n`,
+    `${provenance(run, workload)}\n`,
     ...notes.map((note) => `- ${note}`),
     '',
     ...(verdicts.length > 0 ? ['| | target | measured |', '|---|---|---|', ...verdicts, ''] : []),
     ...table(subjects),
     '',
+    ...otherFigures(subjects),
     ...plots.map((plot) => `![${plot.replace('.svg', '').replace('-', ': ')}](${plot})\n`),
   ].join('\n');
 }
@@ -54,7 +57,7 @@ function section({ run, workload }: Measured, plots: readonly string[]): string 
 function table(subjects: readonly SubjectResult[]): string[] {
   const floor = subjects.filter((subject) => subject.floor);
   const columns = COLUMNS.filter((figure) => subjects.some((subject) => figureOf(subject, figure)));
-  if (columns.length === 0) return otherFigures(subjects);
+  if (columns.length === 0) return [];
   const heads = columns.map((figure) => wordingOf(figure).title);
   const against = floor.map(({ name }) => `throughput to ${name}`);
   const rows = subjects.map((subject) => {
@@ -70,16 +73,17 @@ function table(subjects: readonly SubjectResult[]): string[] {
   ];
 }
 
-/** Of what is measured otherwise: a row for each figure. */
-const otherFigures = (subjects: readonly SubjectResult[]): string[] => [
-  '| | figure | measured |',
-  '|---|---|---:|',
-  ...subjects.flatMap((subject) =>
-    Object.keys(subject.samples[0]?.figures ?? {}).map(
-      (figure) => `| ${subject.name} | ${wordingOf(figure).title} | ${spread(figureOf(subject, figure), figure)} |`,
-    ),
-  ),
-];
+/** What has no column: a row for each figure. */
+function otherFigures(subjects: readonly SubjectResult[]): string[] {
+  const rows = subjects.flatMap((subject) =>
+    Object.keys(subject.samples[0]?.figures ?? {})
+      .filter((figure) => !(COLUMNS as readonly string[]).includes(figure) && !ASIDE.includes(figure))
+      .map(
+        (figure) => `| ${subject.name} | ${wordingOf(figure).title} | ${spread(figureOf(subject, figure), figure)} |`,
+      ),
+  );
+  return rows.length > 0 ? ['| | figure | measured |', '|---|---|---:|', ...rows, ''] : [];
+}
 
 function generator(subject: SubjectResult): string {
   const cores = figureOf(subject, 'generatorCores');
@@ -87,8 +91,9 @@ function generator(subject: SubjectResult): string {
   return `${number(cores.median, 2)}${cores.median > GENERATOR_LIMIT ? ' (the limit)' : ''}`;
 }
 
-function provenance({ startedAt, commit, rounds, quick, machine }: Run): string {
+function provenance({ startedAt, commit, quick, machine }: Run, { subjects, turns }: WorkloadResult): string {
+  const rounds = subjects[0]?.samples.length ?? 0;
   const { processors, memoryGb, kernel, node, loadAtEnd, callers, seconds } = machine;
-  const how = `${rounds} rounds of ${seconds} s${quick ? ' (quick)' : ''}, ${callers} callers`;
+  const how = `${rounds} ${rounds === 1 ? 'round' : 'rounds'} of ${turns?.length ?? `${seconds} s`}${quick ? ' (quick)' : ''}, ${callers} callers`;
   return `Measured ${startedAt.slice(0, 16).replace('T', ' ')} UTC at \`${commit}\`: ${how}; ${processors}, ${memoryGb} GB, Linux ${kernel}, Node ${node}; load of the machine at the end ${loadAtEnd}.`;
 }

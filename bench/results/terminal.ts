@@ -6,7 +6,9 @@ const SHOWN = ['perSecond', 'p50Ms', 'p99Ms', 'cpuMicros', 'generatorCores'];
 
 /** One line for each turn of a subject. */
 export function progress(round: number, subject: string, { figures, cpuMicros = {}, errors = {} }: Sample): void {
-  const known = Object.keys(figures).filter((name) => SHOWN.includes(name) || !(figures.perSecond ?? 0));
+  const known = Object.keys(figures).filter(
+    (name) => SHOWN.includes(name) || !(figures.perSecond || name.includes(' of ')),
+  );
   const said = known.map((name) => `${name} ${written(figures[name] ?? 0, name)}`);
   const failed = Object.entries(errors).map(([what, count]) => `${count} × ${what}`);
   const turn = round === 0 ? 'warm-up' : `round ${round}`;

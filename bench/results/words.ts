@@ -10,6 +10,7 @@ interface Wording {
 
 const wordings: Readonly<Record<string, Wording>> = {
   perSecond: { title: 'throughput', unit: '/s', digits: 0 },
+  reachedPerSecond: { title: 'phones reached', unit: '/s', digits: 1 },
   p50Ms: { title: 'p50', unit: 'ms', digits: 1 },
   p99Ms: { title: 'p99', unit: 'ms', digits: 1 },
   maxMs: { title: 'longest', unit: 'ms', digits: 1 },

@@ -5,8 +5,9 @@ import { hasPgbench, pgbench } from '../floors/pgbench.ts';
 import { pressDatabase, pressScript } from '../floors/press.ts';
 import type { Load, Outcome } from '../generator/order.ts';
 import type { Subject, Target } from '../harness/sample.ts';
+import { CLOSE_ALL } from './close-all.ts';
 import { loaded } from './loaded.ts';
-import { signedInPeople } from './people.ts';
+import { citizensFile } from './people.ts';
 import type { Workload } from './workload.ts';
 
 /** On the sea between the islands: presses are measured, and not messages to volunteers. */
@@ -17,14 +18,9 @@ const PEOPLE = 40_000;
 const CONNECTIONS = 12;
 const FLOOR = 'pgbench';
 
-/** Nobody has an open emergency any more, and nothing is left to dispatch. Rows are locked in the order in which the service locks several. */
-const CLOSE_ALL = `
-  WITH held AS (SELECT id FROM emergencies WHERE status <= 3 ORDER BY id FOR UPDATE)
-  UPDATE emergencies SET status = 5, cancelled_at = now(), next_step_at = NULL FROM held WHERE emergencies.id = held.id`;
-
 /** TriggerPanic over the edge, by each protocol, against its one statement in pgbench. */
 export const panic: Workload = async ({ own, generator, options }) => {
-  const people = await signedInPeople(own, PEOPLE);
+  const people = await citizensFile(own, PEOPLE);
   const message = create(TriggerPanicRequestSchema, { location: NOWHERE });
   const binary = Buffer.from(toBinary(TriggerPanicRequestSchema, message)).toString('base64');
   const json = Buffer.from(toJsonString(TriggerPanicRequestSchema, message)).toString('base64');

@@ -10,25 +10,41 @@ import type { OwnMesh } from '../own-mesh.ts';
 const LIFE_SECONDS = 86_400;
 
 /**
- * Writes a file of people signed in with KREKI ID's own key, each with the claims of the seeded citizen but for who it is: registering as many
- * would take hours, since a password is hashed slowly on purpose.
- * @returns its path
+ * Signs people in with KREKI ID's own key, each with the claims of the seeded account of a role but for who it is: registering as many would take
+ * hours, since a password is hashed slowly on purpose.
  */
-export async function signedInPeople({ mesh, accounts, folder }: OwnMesh, count: number): Promise<string> {
-  const account = accounts.find(({ role }) => role === 'public');
-  if (!account) throw new Error('the mesh has no seeded citizen');
+export async function signIn(
+  { mesh, accounts }: OwnMesh,
+  role: string,
+  userIds: readonly string[],
+  firstAddress = 0,
+): Promise<Person[]> {
+  const account = accounts.find((each) => each.role === role);
+  if (!account) throw new Error(`the mesh has no seeded ${role}`);
   const { accessToken } = await device(mesh.edgeUrl, AuthService).login(account);
   const [, payload = ''] = accessToken.split('.');
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
   const { kid, privateKey } = await readSigningKey(mesh);
   const header = encode({ alg: 'EdDSA', kid });
-  const people = Array.from({ length: count }, (_, index): Person => {
-    const own = { ...claims, sub: randomUUID(), sid: randomUUID(), exp: claims.iat + LIFE_SECONDS };
+  return userIds.map((sub, index): Person => {
+    const own = { ...claims, sub, sid: randomUUID(), exp: claims.iat + LIFE_SECONDS };
     const signing = `${header}.${encode(own)}`;
     const signature = sign(null, Buffer.from(signing), privateKey).toString('base64url');
-    return { token: `${signing}.${signature}`, address: addressOf(index) };
+    return { token: `${signing}.${signature}`, address: addressOf(firstAddress + index) };
   });
-  const file = join(folder, 'bench-people.json');
+}
+
+/**
+ * Citizens whom nobody knows but by their tokens.
+ * @returns the path of a file with them
+ */
+export async function citizensFile(own: OwnMesh, count: number): Promise<string> {
+  const people = await signIn(
+    own,
+    'public',
+    Array.from({ length: count }, () => randomUUID()),
+  );
+  const file = join(own.folder, 'bench-people.json');
   writeFileSync(file, JSON.stringify(people), { mode: 0o600 });
   return file;
 }

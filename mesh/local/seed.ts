@@ -13,7 +13,7 @@ type SeedService = (database: pg.Pool, roster: Roster, env: Environment) => Prom
 /** Gives each service its part of 2,000 volunteers over Jakarta and of the named accounts, and brings positions up to now. */
 export const seed: Seed = async (mesh) => {
   const now = new Date();
-  const districts = await withDatabase(mesh, 'emergency', readDistricts);
+  const districts = await districtsOf(mesh);
   const { accounts, people } = namedAccounts(mesh.dataFolder, now);
   const dispatchers = people.filter(({ role }) => role === 'dispatcher');
   const roster: Roster = {
@@ -26,9 +26,13 @@ export const seed: Seed = async (mesh) => {
   return accounts;
 };
 
-/** Gives each service its part of a roster. */
-export async function seedRoster(mesh: Mesh, roster: Roster): Promise<void> {
-  for (const name of Object.keys(services) as ServiceName[]) {
+/** Gives each service, or those named, its part of a roster. */
+export async function seedRoster(
+  mesh: Mesh,
+  roster: Roster,
+  names = Object.keys(services) as ServiceName[],
+): Promise<void> {
+  for (const name of names) {
     const module: { seed: SeedService } = await import(`../../services/${name}/seed.ts`);
     await withDatabase(mesh, name, (database) => module.seed(database, roster, mesh.environments[name]));
   }
@@ -38,6 +42,9 @@ async function withDatabase<T>(mesh: Mesh, name: ServiceName, work: (database: p
   const database = new pg.Pool({ connectionString: mesh.databaseUrls[name], max: 2 });
   return work(database).finally(() => database.end());
 }
+
+/** Where volunteers live. */
+export const districtsOf = (mesh: Mesh): Promise<District[]> => withDatabase(mesh, 'emergency', readDistricts);
 
 async function readDistricts(database: pg.Pool): Promise<District[]> {
   const { rows } = await database.query<District>(

@@ -1,4 +1,4 @@
-import type { WorkloadResult } from '../../harness/sample.ts';
+import type { Sample, SubjectResult, WorkloadResult } from '../../harness/sample.ts';
 import { figureOf, median, medianCurve } from '../../harness/statistics.ts';
 import { type Bar, barsPlot } from './bars.ts';
 import { curvesPlot } from './curves.ts';
@@ -8,7 +8,7 @@ const SMALL = 0.02;
 
 /** Pictures of a workload by the names of their files; those for which there are figures. */
 export function plotsOf(workload: WorkloadResult): Map<string, string> {
-  const { name, subjects, targets } = workload;
+  const { name, subjects, targets, turns } = workload;
   const plots = new Map<string, string>();
   const rounds = subjects[0]?.samples.length ?? 0;
   const throughput = subjects.flatMap((subject): Bar[] => {
@@ -27,24 +27,44 @@ export function plotsOf(workload: WorkloadResult): Map<string, string> {
   });
   if (curves.length > 0) {
     const limit = targets.find(({ figure, below, against }) => figure === 'p99Ms' && below && !against)?.below;
-    const subtitle = 'from the intended moment of a call to its answer, at half of its own throughput';
+    const subtitle =
+      turns?.latency ?? 'from the intended moment of a call to its answer, at half of its own throughput';
     plots.set(`${name}-latency.svg`, curvesPlot(`${name}: latency`, subtitle, curves, limit));
   }
-  const cpu = subjects.flatMap((subject): Bar[] => {
-    const parts = cpuParts(subject.samples.map(({ cpuMicros }) => cpuMicros ?? {}));
-    return parts.length > 0 ? [{ name: subject.name, floor: subject.floor, parts }] : [];
-  });
+  const stages = partBars(subjects, ({ stagesMs }) => stagesMs, 0);
+  if (stages.length > 0) {
+    const subtitle = 'milliseconds, half of the times: what happens one after the other';
+    plots.set(`${name}-stages.svg`, barsPlot(`${name}: where the time goes`, subtitle, stages));
+  }
+  const cpu = partBars(subjects, ({ cpuMicros }) => cpuMicros, SMALL);
   if (cpu.length > 0)
     plots.set(`${name}-cpu.svg`, barsPlot(`${name}: CPU time of a call`, 'microseconds, by process', cpu));
   return plots;
 }
 
-/** The middle of the rounds of each process; small ones together. */
-function cpuParts(rounds: readonly Readonly<Record<string, number>>[]): { name: string; value: number }[] {
+type Parts = Readonly<Record<string, number>>;
+
+/** A bar for each subject that has parts, of these the middle of the rounds. */
+function partBars(
+  subjects: readonly SubjectResult[],
+  partsOf: (sample: Sample) => Parts | undefined,
+  small: number,
+): Bar[] {
+  return subjects.flatMap(({ name, floor, samples }): Bar[] => {
+    const parts = middleParts(
+      samples.map((sample) => partsOf(sample) ?? {}),
+      small,
+    );
+    return parts.length > 0 ? [{ name, floor, parts }] : [];
+  });
+}
+
+/** Those whose share is less than `small` together. */
+function middleParts(rounds: readonly Parts[], small: number): { name: string; value: number }[] {
   const names = [...new Set(rounds.flatMap((round) => Object.keys(round)))];
   const all = names.map((name) => ({ name, value: median(rounds.map((round) => round[name] ?? 0)) }));
   const total = all.reduce((sum, { value }) => sum + value, 0);
-  const large = all.filter(({ value }) => value >= SMALL * total);
+  const large = all.filter(({ value }) => value >= small * total);
   const rest = total - large.reduce((sum, { value }) => sum + value, 0);
   return rest > 0 ? [...large, { name: 'others', value: rest }] : large;
 }
