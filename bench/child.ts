@@ -21,17 +21,27 @@ export function startChild(file: string, args: readonly string[] = []): Child {
   return childOf(child, file);
 }
 
+/** What Node.js is given before its program, and what the program finds in its environment besides what it inherits. */
+export interface Setting {
+  readonly execArgv?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** The same, awaited until it has said its first word. */
 export async function startSpeakingChild<Said>(
   file: string,
   args: readonly string[] = [],
+  setting: Setting = {},
 ): Promise<SpeakingChild<Said>> {
-  const child = forkOf(file, args);
+  const child = forkOf(file, args, setting);
   return { ...childOf(child, file), said: await hear<Said>(child, file) };
 }
 
-const forkOf = (file: string, args: readonly string[]) =>
-  fork(fileURLToPath(new URL(file, import.meta.url)), [...args]);
+const forkOf = (file: string, args: readonly string[], { execArgv = [], env = {} }: Setting = {}) =>
+  fork(fileURLToPath(new URL(file, import.meta.url)), [...args], {
+    execArgv: [...execArgv],
+    env: { ...process.env, ...env },
+  });
 
 const childOf = (child: ChildProcess, file: string): Child => ({
   pid: child.pid ?? 0,

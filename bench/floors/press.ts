@@ -9,18 +9,16 @@ import { repository } from '../../mesh/local/folders.ts';
 import { INSERT_PRESS } from '../../services/emergency/store/presses.ts';
 import { type Script, withValues } from './pgbench.ts';
 
-const DATABASE = 'bench_press';
-
 /** UUID v7, as the mesh makes them: in the order of time, which an index takes more easily than chance. */
 const UUID =
   `(lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0')` +
   ` || substr(replace(gen_random_uuid()::text, '-', ''), 13))::uuid`;
 
 /** A database with emergency's schema where no dispatcher looks, on the mesh's own server. */
-export async function pressDatabase(serverUrl: string): Promise<string> {
-  await withClient(serverUrl, (server) => server.query(`CREATE DATABASE ${DATABASE}`));
+export async function pressDatabase(serverUrl: string, name = 'bench_press'): Promise<string> {
+  await withClient(serverUrl, (server) => server.query(`CREATE DATABASE ${name}`));
   const url = new URL(serverUrl);
-  url.pathname = `/${DATABASE}`;
+  url.pathname = `/${name}`;
   const migrations = globSync('services/emergency/prisma/migrations/*/migration.sql', { cwd: repository }).toSorted();
   await withClient(url.href, async (database) => {
     for (const migration of migrations) await database.query(readFileSync(`${repository}/${migration}`, 'utf8'));

@@ -4,6 +4,7 @@ import { parseStat } from '../cpu.ts';
 import { readOutput, withValues } from '../floors/pgbench.ts';
 import { readOptions } from '../harness/options.ts';
 import { takeTurns } from '../harness/rounds.ts';
+import { Pace } from '../workloads/loaded.ts';
 
 test('subjects take turns, the warm-up is not counted, and every other round goes backwards', async () => {
   const turns: string[] = [];
@@ -21,6 +22,12 @@ test('subjects take turns, the warm-up is not counted, and every other round goe
     samples.map(({ figures }) => figures.turn),
     [1, 2],
   );
+});
+
+test('whose latency is compared share a rate: half of what the slowest takes', () => {
+  const pace = new Pace();
+  for (const perSecond of [900, 300, 2_000]) pace.warm(perSecond);
+  assert.equal(pace.perSecond, 150);
 });
 
 test('CPU time is read past a name with spaces and brackets, with that of children that ended', () => {

@@ -19,16 +19,29 @@ export interface Loading {
 
 /** At this part of what it takes at most, latency is measured. */
 const PART = 0.5;
+
+/** The rate at which latency is measured: half of what the warm-up showed, of the slowest of those who share it. */
+export class Pace {
+  #slowest = Number.POSITIVE_INFINITY;
+
+  warm(perSecond: number): void {
+    this.#slowest = Math.min(this.#slowest, perSecond);
+  }
+
+  get perSecond(): number {
+    return Math.max(1, Math.round(PART * this.#slowest));
+  }
+}
+
 const RESTING_CORES = 0.25;
 const REST_INTERVAL_MS = 400;
 const REST_MAX_MS = 20_000;
 
 /**
  * Measures what a subject takes at most, and then how long calls take at half of what the warm-up showed: at the same rate in every round, so
- * that rounds can be compared.
+ * that rounds can be compared. Subjects that share a pace are all measured at the same rate.
  */
-export function loaded(loading: Loading, { seconds }: Options): Subject {
-  let perSecond = 0;
+export function loaded(loading: Loading, { seconds }: Options, pace = new Pace()): Subject {
   const load = async (work: () => Promise<Outcome>): Promise<{ outcome: Outcome; cpu: Map<string, number> }> => {
     const before = cpuSecondsOf(loading.processes());
     const outcome = await work();
@@ -46,9 +59,10 @@ export function loaded(loading: Loading, { seconds }: Options): Subject {
       // What is fastest is what is warm.
       if (turn === 0) {
         const again = await load(() => loading.closed(seconds));
-        perSecond = Math.max(1, Math.round(PART * (again.outcome.calls / again.outcome.seconds)));
+        pace.warm(again.outcome.calls / again.outcome.seconds);
         return sampleOf(again.outcome, again.cpu);
       }
+      const { perSecond } = pace;
       const { outcome: steady } = await load(() => loading.open(seconds, perSecond));
       const sample = sampleOf(most, cpu);
       return {

@@ -1,44 +1,23 @@
-import { create, toBinary, toJsonString } from '@bufbuild/protobuf';
-import { EmergencyService, TriggerPanicRequestSchema } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import pg from 'pg';
 import { hasPgbench, pgbench } from '../floors/pgbench.ts';
 import { pressDatabase, pressScript } from '../floors/press.ts';
-import type { Load, Outcome } from '../generator/order.ts';
+import type { Outcome } from '../generator/order.ts';
 import type { Subject, Target } from '../harness/sample.ts';
-import { CLOSE_ALL } from './close-all.ts';
 import { loaded } from './loaded.ts';
 import { citizensFile } from './people.ts';
+import { closePresses, NOWHERE, PEOPLE, pressLoads } from './presses.ts';
 import type { Workload } from './workload.ts';
 
-/** On the sea between the islands: presses are measured, and not messages to volunteers. */
-const NOWHERE = { latitude: -5.2, longitude: 110.2 };
-/** Twice as many as the tokens that are remembered once verified: those of people who press are not among them. */
-const PEOPLE = 40_000;
 /** Connections of emergency's pool. */
-const CONNECTIONS = 12;
+export const CONNECTIONS = 12;
 const FLOOR = 'pgbench';
 
 /** TriggerPanic over the edge, by each protocol, against its one statement in pgbench. */
 export const panic: Workload = async ({ own, generator, options }) => {
   const people = await citizensFile(own, PEOPLE);
-  const message = create(TriggerPanicRequestSchema, { location: NOWHERE });
-  const binary = Buffer.from(toBinary(TriggerPanicRequestSchema, message)).toString('base64');
-  const json = Buffer.from(toJsonString(TriggerPanicRequestSchema, message)).toString('base64');
-  const path = `/${EmergencyService.typeName}/${EmergencyService.method.triggerPanic.name}`;
-  const { edgeUrl, h2cUrl } = own.mesh;
-  const connect = { 'content-type': 'application/proto', 'connect-protocol-version': '1' };
-  const rest = { 'content-type': 'application/json' };
-  const loads: Record<string, Load> = {
-    Connect: { over: 'http1', url: edgeUrl, path, headers: connect, bodies: [binary], people },
-    REST: { over: 'http1', url: edgeUrl, path: '/api/emergency/panic', headers: rest, bodies: [json], people },
-    gRPC: { over: 'grpc', url: h2cUrl, path, headers: {}, bodies: [binary], people },
-  };
+  const loads = pressLoads(own.mesh, people);
   const database = new pg.Pool({ connectionString: own.mesh.databaseUrls.emergency, max: 1 });
-  const after = async ({ calls }: Outcome) => {
-    const { rowCount } = await database.query(CLOSE_ALL);
-    // Fewer rows than answers would mean that presses were lost, or that the load repeats somebody's press.
-    if ((rowCount ?? 0) < calls) throw new Error(`${calls} presses were acknowledged, ${rowCount} are on record`);
-  };
+  const after = ({ calls }: Outcome) => closePresses(database, calls);
   const subjects: Subject[] = [];
   const withFloor = await hasPgbench();
   if (withFloor) {

@@ -1,10 +1,11 @@
 import { events } from './events.ts';
 import { match } from './match.ts';
 import { panic } from './panic.ts';
+import { peers } from './peers.ts';
 import { phone } from './phone.ts';
 import { start } from './start.ts';
 import { unary } from './unary.ts';
 import type { Workload } from './workload.ts';
 
 /** In the order in which they run: match comes last, since its volunteers stay. */
-export const workloads: Readonly<Record<string, Workload>> = { panic, phone, unary, events, start, match };
+export const workloads: Readonly<Record<string, Workload>> = { panic, peers, phone, unary, events, start, match };
