@@ -78,6 +78,10 @@ export const peers: Workload = async ({ own, generator, options }) => {
       { subject: meshOver(over), figure: 'perSecond', against: name, atLeast: times },
       { subject: meshOver(over), figure: 'p99Ms', against: name, below: 1 },
     ]),
+    turns: {
+      length: `${options.seconds} s`,
+      latency: 'from the intended moment of a press to its answer, of all at the same rate',
+    },
     notes: [
       'The same panic by what a team would build otherwise ([what each is](../peers/README.md)): the same validation, the same check of the same tokens, the same table on the same PostgreSQL with the same settings, each in a database of its own. Before it is measured each is seen to refuse who is not signed in, a token that was changed and a place that is none, and to take a second press for the first; after each load the presses and events on record are counted.',
       'Latency of all is measured at the same rate, half of what the slowest takes.',
