@@ -20,7 +20,6 @@ import { clientAddressBehind } from './http/client-address.ts';
 import { createCors } from './http/cors.ts';
 import { createFrontDoor } from './http/front-door.ts';
 import { healthPages } from './http/health.ts';
-import { bodiesWithin } from './http/in-time.ts';
 import { listen } from './http/listeners.ts';
 import { documentationPages } from './openapi/pages.ts';
 import { loadRegistry } from './registry.ts';
@@ -60,15 +59,13 @@ export async function startGateway(config: Config): Promise<RunningGateway> {
     log,
     shutdown: shutdown.signal,
   });
-  const { maxBodyBytes } = config;
-  const bodyTime = bodiesWithin(config.bodyTimeoutMs);
-  const answerRest = createRestHandler({ registry, edge, maxBodyBytes, bodyTime });
+  const body = { maxBytes: config.maxBodyBytes, timeoutMs: config.bodyTimeoutMs };
+  const answerRest = createRestHandler({ registry, edge, body });
   const answerRpc = createRpcHandler({
     registry,
     edge,
     health: healthService(registry, readiness, stopping.signal),
-    maxBodyBytes,
-    bodyTime,
+    body,
     otherwise: (exchange) => void answerRest(exchange),
     log,
   });

@@ -11,19 +11,22 @@ import { ServerReflection as ServerReflectionAlpha } from '@kreki/gen/grpc/refle
 import type { Logger } from '@kreki/runtime/log';
 import type { Edge } from '../edge/edge.ts';
 import { type Exchange, exchangeKey, pathOf } from '../http/exchange.ts';
-import type { BodyTime } from '../http/in-time.ts';
+import { inTime } from '../http/in-time.ts';
+import type { BodyLimits } from '../http/read-body.ts';
 import type { Registry } from '../registry.ts';
 import { sendError } from '../rest/answer.ts';
 import { forgetEndlessDeadlines } from './patience.ts';
 import { reflectionService } from './reflection.ts';
 import { addRoutes, admission } from './routes.ts';
+import { createUnaryHandler } from './unary.ts';
+
+const COMPRESSIONS = [compressionGzip, compressionBrotli];
 
 export interface RpcOptions {
   readonly registry: Registry;
   readonly edge: Edge;
   readonly health: ServiceImpl<typeof Health>;
-  readonly maxBodyBytes: number;
-  readonly bodyTime: BodyTime;
+  readonly body: BodyLimits;
   /** Takes what is no RPC. */
   readonly otherwise: (exchange: Exchange) => void;
   readonly log: Logger;
@@ -31,12 +34,12 @@ export interface RpcOptions {
 
 /** Answers RPCs over Connect, gRPC and gRPC-Web. Throws when a request is not HTTP as it should be. */
 export function createRpcHandler(options: RpcOptions): (exchange: Exchange) => void {
-  const { registry, edge, health, maxBodyBytes, bodyTime, otherwise, log } = options;
+  const { registry, edge, health, body, otherwise, log } = options;
   const router = createConnectRouter({
     requestGate: admission(edge, registry),
     jsonOptions: { registry: registry.types },
-    acceptCompression: [compressionGzip, compressionBrotli],
-    readMaxBytes: maxBodyBytes,
+    acceptCompression: COMPRESSIONS,
+    readMaxBytes: body.maxBytes,
   });
   addRoutes(router, registry);
   const described = [...registry.services, Health, ServerReflection];
@@ -45,7 +48,10 @@ export function createRpcHandler(options: RpcOptions): (exchange: Exchange) => v
   router.service(ServerReflectionAlpha, reflectionService(described));
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
+  const answerPlain = createUnaryHandler({ registry, edge, body, compressions: COMPRESSIONS });
+
   return (exchange) => {
+    if (answerPlain(exchange)) return;
     const { request, response } = exchange;
     const handler = handlers.get(pathOf(request));
     if (!handler) return otherwise(exchange);
@@ -56,7 +62,7 @@ export function createRpcHandler(options: RpcOptions): (exchange: Exchange) => v
     const streamed = methodKind === 'client_streaming' || methodKind === 'bidi_streaming';
     // A handler that has read enough must not destroy the request: its answer is still to be sent over the connection.
     const chunks = request.iterator({ destroyOnReturn: false });
-    handler({ ...asked, body: streamed ? chunks : bodyTime(exchange, chunks) })
+    handler({ ...asked, body: streamed ? chunks : inTime(exchange, chunks, body.timeoutMs) })
       .then((answer) => universalResponseToNodeResponse(answer, response))
       .catch((error: unknown) => {
         log.debug({ err: error, rpc: handler.requestPath }, 'answer was not taken');

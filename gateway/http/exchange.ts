@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createContextKey } from '@connectrpc/connect';
+import { Code, ConnectError, createContextKey } from '@connectrpc/connect';
 import type { ClientAddress } from './client-address.ts';
 
 /** HTTP/2's requests and responses offer the same to whoever asks for no more than this code does. */
@@ -31,6 +31,18 @@ export function openExchange(request: HttpRequest, response: HttpResponse, clien
     clientIp: clientAddress(request.socket?.remoteAddress, header(request, 'x-forwarded-for')),
     userAgent: printable(header(request, 'user-agent')),
   };
+}
+
+export const CALLER_LEFT = new ConnectError('the caller went away', Code.Canceled);
+
+/** Aborts when the caller leaves before the answer is whole. */
+export function untilCallerLeaves({ response }: Exchange): AbortSignal {
+  const gone = new AbortController();
+  // Every answer closes; only one that was not at its end says that its caller left. HTTP/2 calls any that is closed finished.
+  response.once('close', () => {
+    if (!response.writableEnded) gone.abort(CALLER_LEFT);
+  });
+  return gone.signal;
 }
 
 export function pathOf({ url = '/' }: HttpRequest): string {

@@ -1,35 +1,20 @@
 import type { JsonValue } from '@bufbuild/protobuf';
-import { Code } from '@connectrpc/connect';
+import { Code, ConnectError } from '@connectrpc/connect';
 import { fail } from '@kreki/runtime/errors';
 import { type Exchange, header } from '../http/exchange.ts';
-import type { BodyTime } from '../http/in-time.ts';
+import { type BodyLimits, readBody } from '../http/read-body.ts';
 import { HttpFailure } from './failure.ts';
 
-/** Reads a whole body, refusing with 413 what is longer than the limit without taking it in. */
-export async function readBody(exchange: Exchange, maxBytes: number, bodyTime: BodyTime): Promise<Buffer> {
-  const { request } = exchange;
-  const tooLarge = () =>
-    new HttpFailure(
-      413,
-      fail(Code.ResourceExhausted, 'BODY_TOO_LARGE', `a body may have at most ${maxBytes} bytes`, {
-        max_bytes: String(maxBytes),
-      }),
-    );
-  if (Number(header(request, 'content-length') ?? 0) > maxBytes) throw tooLarge();
-  const encoding = header(request, 'content-encoding') ?? 'identity';
+/** Reads a whole body that is sent as it is. Throws 413 for what is longer than the limit, and 415 for what is encoded. */
+export async function readRestBody(exchange: Exchange, limits: BodyLimits): Promise<Buffer> {
+  const encoding = header(exchange.request, 'content-encoding') ?? 'identity';
   if (encoding !== 'identity') {
     const unknown = `the body must be sent as it is, not in the encoding ${JSON.stringify(encoding)}`;
     throw new HttpFailure(415, fail(Code.InvalidArgument, 'UNKNOWN_ENCODING', unknown));
   }
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  // Leaving the loop must not destroy the request: the refusal is still to be sent over its connection.
-  for await (const chunk of bodyTime(exchange, request.iterator({ destroyOnReturn: false }))) {
-    length += chunk.length;
-    if (length > maxBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  return readBody(exchange, limits).catch((error: unknown) => {
+    throw error instanceof ConnectError && error.code === Code.ResourceExhausted ? new HttpFailure(413, error) : error;
+  });
 }
 
 /** JSON in UTF-8, according to its type; nothing at all counts as an empty object. */

@@ -1,12 +1,12 @@
-import { Code, ConnectError } from '@connectrpc/connect';
+import { Code } from '@connectrpc/connect';
 import { fail } from '@kreki/runtime/errors';
 import { unknownRpc } from '../connect/unknown-rpc.ts';
 import type { Edge } from '../edge/edge.ts';
-import { type Exchange, header, pathOf } from '../http/exchange.ts';
-import type { BodyTime } from '../http/in-time.ts';
+import { type Exchange, header, pathOf, untilCallerLeaves } from '../http/exchange.ts';
+import type { BodyLimits } from '../http/read-body.ts';
 import type { Message, Registry } from '../registry.ts';
 import { sendBody, sendError } from './answer.ts';
-import { readBody } from './body.ts';
+import { readRestBody } from './body.ts';
 import { HttpFailure } from './failure.ts';
 import { type Match, Router } from './router.ts';
 import { type Route, routesOf } from './routes.ts';
@@ -16,14 +16,13 @@ import { createTranscoder, type Transcoder } from './transcode.ts';
 export interface RestOptions {
   readonly registry: Registry;
   readonly edge: Edge;
-  readonly maxBodyBytes: number;
-  readonly bodyTime: BodyTime;
+  readonly body: BodyLimits;
 }
 
 /** Answers what is asked over REST: every request that is no RPC of Connect, gRPC or gRPC-Web. */
 export type RestHandler = (exchange: Exchange) => Promise<void>;
 
-export function createRestHandler({ registry, edge, maxBodyBytes, bodyTime }: RestOptions): RestHandler {
+export function createRestHandler({ registry, edge, body }: RestOptions): RestHandler {
   const routes = routesOf(registry.methods);
   const router = new Router(routes);
   const transcoders = new Map<Route, Transcoder>(
@@ -37,12 +36,7 @@ export function createRestHandler({ registry, edge, maxBodyBytes, bodyTime }: Re
     if (!transcoder) throw new Error(`${route.path} has no transcoder`);
     const call = await edge.admit(route.target, exchange);
     const read = async () =>
-      transcoder.request(
-        match,
-        query,
-        await readBody(exchange, maxBodyBytes, bodyTime),
-        header(request, 'content-type'),
-      );
+      transcoder.request(match, query, await readRestBody(exchange, body), header(request, 'content-type'));
     const message = await read().catch((error: unknown) => {
       throw call.refusal ?? error;
     });
@@ -62,11 +56,7 @@ export function createRestHandler({ registry, edge, maxBodyBytes, bodyTime }: Re
 
   return async (exchange) => {
     const { request, response } = exchange;
-    const gone = new AbortController();
-    // Every answer closes; only one that was not at its end says that its caller left. HTTP/2 calls any that is closed finished.
-    response.once('close', () => {
-      if (!response.writableEnded) gone.abort(CALLER_LEFT);
-    });
+    const signal = untilCallerLeaves(exchange);
     try {
       const path = pathOf(request);
       const unknown = unknownRpc(exchange);
@@ -74,14 +64,12 @@ export function createRestHandler({ registry, edge, maxBodyBytes, bodyTime }: Re
       if (unknown) throw unknown;
       const match = find(router, request.method ?? 'GET', path);
       const query = new URLSearchParams(request.url?.slice(path.length));
-      await answer(exchange, match, query, gone.signal);
+      await answer(exchange, match, query, signal);
     } catch (error) {
       sendError(response, error, registry.types);
     }
   };
 }
-
-const CALLER_LEFT = new ConnectError('the caller went away', Code.Canceled);
 
 function find(router: Router, httpMethod: string, path: string): Match {
   const found = router.find(httpMethod, path);

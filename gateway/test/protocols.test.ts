@@ -144,6 +144,24 @@ test('bytes that nobody can read are the sender’s fault, over every protocol a
   }
 });
 
+test('an answer over Connect that is worth it is compressed for whoever takes that', async () => {
+  const description = 'a'.repeat(1_900);
+  const press = async (accepted: string) => {
+    const answer = await fetch(`${edge.gateway.url}/kreki.emergency.v1.EmergencyService/TriggerPanic`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json', 'accept-encoding': accepted },
+      body: JSON.stringify({ location: { latitude: -6.2, longitude: 106.8 }, description }),
+    });
+    assert.ok((await answer.text()).includes(description), accepted);
+    return { encoding: answer.headers.get('content-encoding'), length: Number(answer.headers.get('content-length')) };
+  };
+  const gzip = await press('gzip');
+  assert.equal(gzip.encoding, 'gzip');
+  assert.ok(gzip.length < 500, String(gzip.length));
+  assert.equal((await press('br')).encoding, 'br');
+  assert.equal((await press('identity')).encoding, null);
+});
+
 test('who may not make a call that goes on record is told so whatever they send', async () => {
   const garbage = Buffer.from([0xff, 0xff, 0xff, 0xff]);
   const service = '/kreki.auth.v1.UserAdminService';

@@ -12,8 +12,8 @@ import {
   Code,
   ConnectError,
   createContextValues,
-  createHandlerContext,
   createMethodImplSpec,
+  type HandlerContext,
   type Interceptor,
   type MethodImpl,
   type MethodImplSpec,
@@ -79,26 +79,50 @@ function definitionOf(method: DescMethod): grpc.MethodDefinition<Message, Messag
   };
 }
 
-/** What a call carries for its handler: peer, headers, deadline, and a signal that aborts when the call ends in any way. */
-function contextOf(call: grpc.ServerUnaryCall<Message, Message>, spec: MethodImplSpec, to: Binding) {
-  const cancelled = new AbortController();
-  call.once('cancelled', () => cancelled.abort(new ConnectError('the caller went away', Code.Canceled)));
-  const contextValues = createContextValues().set(peerKey, to.peerOf(call));
+const CALLER_LEFT = new ConnectError('the caller went away', Code.Canceled);
+/** Made once: an error costs more than most of what is done for a call. */
+const ENDED = new ConnectError('the call has ended', Code.Canceled);
+
+/** What a call carries for its handler. */
+interface Handling extends HandlerContext {
+  /** To be called when the call has ended in whichever way: its signal aborts. */
+  end(): void;
+}
+
+/** Peer, headers, deadline, and a signal that aborts when the call ends in any way: the library's own makes three of it, and copies of headers. */
+function contextOf(call: grpc.ServerUnaryCall<Message, Message>, spec: MethodImplSpec, to: Binding): Handling {
+  const { method } = spec;
+  const ended = new AbortController();
+  call.once('cancelled', () => ended.abort(CALLER_LEFT));
+  const values = createContextValues().set(peerKey, to.peerOf(call));
   // Who read it was the identity, if anybody may; nobody takes it for more than it is.
   call.metadata.remove(LINKERD_CLIENT_ID);
-  const timeoutMs = timeLeftMs(call.getDeadline(), rulesOf(spec.method).deadlineMs);
-  return createHandlerContext({
-    service: spec.method.parent,
-    method: spec.method,
+  const leftMs = timeLeftMs(call.getDeadline(), rulesOf(method).deadlineMs);
+  const deadlineMs = leftMs === undefined ? undefined : Date.now() + leftMs;
+  const timeOut = () => ended.abort(new ConnectError('the operation timed out', Code.DeadlineExceeded));
+  const timer = leftMs === undefined ? undefined : setTimeout(timeOut, leftMs);
+  const stop = () => ended.abort(to.shutdown.reason);
+  const endless = spec.kind !== 'unary';
+  if (endless && to.shutdown.aborted) stop();
+  else if (endless) to.shutdown.addEventListener('abort', stop, { once: true });
+  return {
+    service: method.parent,
+    method,
     protocolName: 'grpc',
     requestMethod: 'POST',
-    url: `http://${call.getHost()}/${spec.method.parent.typeName}/${spec.method.name}`,
+    url: `http://${call.getHost()}/${method.parent.typeName}/${method.name}`,
     requestHeader: toHeaders(call.metadata),
-    requestSignal: cancelled.signal,
-    contextValues,
-    ...(spec.kind !== 'unary' && { shutdownSignal: to.shutdown }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  });
+    responseHeader: new Headers(),
+    responseTrailer: new Headers(),
+    signal: ended.signal,
+    timeoutMs: () => (deadlineMs === undefined ? undefined : deadlineMs - Date.now()),
+    values,
+    end() {
+      clearTimeout(timer);
+      if (endless) to.shutdown.removeEventListener('abort', stop);
+      ended.abort(ENDED);
+    },
+  };
 }
 
 function timeLeftMs(deadline: grpc.Deadline, limitMs: number | undefined): number | undefined {
@@ -123,7 +147,7 @@ function unary(spec: MethodImplSpec, to: Binding) {
     } catch (error) {
       answer(toStatus(ConnectError.from(error)));
     } finally {
-      context?.abort();
+      context?.end();
     }
   };
 }
@@ -149,7 +173,7 @@ function streaming(spec: MethodImplSpec, to: Binding) {
       if (spec.kind === 'client_streaming') answer?.(status);
       else call.emit('error', status);
     } finally {
-      context?.abort();
+      context?.end();
     }
   };
 }

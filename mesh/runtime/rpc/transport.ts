@@ -1,19 +1,31 @@
 import {
+  create,
   type DescMessage,
   type DescMethod,
   type DescMethodStreaming,
   type DescMethodUnary,
   fromBinary,
+  isMessage,
+  type MessageInitShape,
   type MessageShape,
   toBinary,
 } from '@bufbuild/protobuf';
-import { Code, ConnectError, createContextValues, type Interceptor, type Transport } from '@connectrpc/connect';
-import { runStreamingCall, runUnaryCall } from '@connectrpc/connect/protocol';
+import {
+  Code,
+  ConnectError,
+  type ContextValues,
+  createContextValues,
+  type Interceptor,
+  type Transport,
+  type UnaryRequest,
+  type UnaryResponse,
+} from '@connectrpc/connect';
+import { runStreamingCall } from '@connectrpc/connect/protocol';
 import * as grpc from '@grpc/grpc-js';
 import type { MeshIdentity } from '../identity/mesh-identity.ts';
 import type { Logger } from '../log.ts';
 import { toError, toHeaders, toMetadata } from './metadata.ts';
-import { rulesOf } from './rules.ts';
+import { type MethodRules, rulesOf } from './rules.ts';
 import { streamMessages } from './stream.ts';
 import type { BreakerSettings, BreakerState } from './upstream/breaker.ts';
 import { openUpstream } from './upstream/upstream.ts';
@@ -73,20 +85,19 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
   const channel = identity.channelTo(service);
   const client = new grpc.Client(host, channel.credentials, { ...CHANNEL, ...channel.options });
 
-  const unaryOnce = <O extends DescMessage>(
-    method: DescMethod & { readonly output: O },
+  const unaryOnce = (
+    { method, header }: UnaryRequest,
     message: Uint8Array,
-    header: Headers,
-    signal: AbortSignal,
+    signal: AbortSignal | undefined,
     deadline: Date | undefined,
   ) =>
-    new Promise<{ message: MessageShape<O>; header: Headers; trailer: Headers }>((resolve, reject) => {
-      let responseHeader = new Headers();
-      let response: MessageShape<O> | undefined;
+    new Promise<UnaryResponse>((resolve, reject) => {
+      let responseHeader: grpc.Metadata | undefined;
+      let response: Message | undefined;
       const call = client.makeUnaryRequest(
         pathOf(method),
         (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-        (bytes: Buffer) => fromBinary(method.output, bytes),
+        (bytes: Buffer) => fromBinary<DescMessage>(method.output, bytes),
         message,
         toMetadata(header, { waitForReady: true }),
         deadline ? { deadline } : {},
@@ -95,18 +106,29 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
         },
       );
       const cancel = () => call.cancel();
-      signal.addEventListener('abort', cancel, { once: true });
+      signal?.addEventListener('abort', cancel, { once: true });
       call.on('metadata', (metadata) => {
-        responseHeader = toHeaders(metadata);
+        responseHeader = metadata;
       });
       call.on('status', (status) => {
-        signal.removeEventListener('abort', cancel);
+        signal?.removeEventListener('abort', cancel);
         const error = toError(status);
         if (error) reject(error);
-        else if (response) resolve({ message: response, header: responseHeader, trailer: toHeaders(status.metadata) });
+        else if (response) resolve(answer(method, response, responseHeader, status.metadata));
         else reject(new ConnectError('the answer has no message', Code.Internal));
       });
     });
+
+  const sendUnary = compose(options.interceptors, async (request: Sending) => {
+    const { method, message, rules, limitMs, hasty, cancelled } = request;
+    const deadline = limitMs === undefined ? undefined : new Date(Date.now() + limitMs);
+    const bytes = toBinary<DescMessage>(method.input, message);
+    const send = () => {
+      if (cancelled?.aborted) throw ConnectError.from(cancelled.reason, Code.Canceled);
+      return unaryOnce(request, bytes, cancelled, deadline);
+    };
+    return upstream.unary({ method, rules, signal: request.signal, hasty }, send);
+  });
 
   return {
     url: options.url,
@@ -118,23 +140,30 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       client.close();
     },
 
-    async unary(method, signal, timeoutMs, header, input, contextValues) {
+    async unary<I extends DescMessage, O extends DescMessage>(
+      method: DescMethodUnary<I, O>,
+      signal: AbortSignal | undefined,
+      timeoutMs: number | undefined,
+      header: ConstructorParameters<typeof Headers>[0],
+      input: MessageInitShape<I>,
+      contextValues?: ContextValues,
+    ) {
       const rules = rulesIfAny(method);
-      const limitMs = shorter(timeoutMs, rules?.deadlineMs);
-      const hasty = timeoutMs !== undefined && timeoutMs < (rules?.deadlineMs ?? Number.POSITIVE_INFINITY);
-      return await runUnaryCall({
-        req: request(method, options.url, header, contextValues, false, input),
-        ...(limitMs === undefined ? {} : { timeoutMs: limitMs }),
-        ...(signal && { signal }),
-        ...(options.interceptors && { interceptors: options.interceptors }),
-        next: async (req) => {
-          const deadline = limitMs === undefined ? undefined : new Date(Date.now() + limitMs);
-          const bytes = toBinary<DescMessage>(method.input, req.message);
-          const send = () => unaryOnce(method, bytes, req.header, req.signal, deadline);
-          const answer = await upstream.unary({ method, rules, signal: req.signal, hasty }, send);
-          return { stream: false, service: method.parent, method: req.method, ...answer };
-        },
-      });
+      const message = isMessage(input, method.input) ? input : create(method.input, input);
+      const sending: Sending = {
+        ...request(method, options.url, header, contextValues, false as const, message),
+        requestMethod: 'POST',
+        signal: signal ?? NEVER,
+        cancelled: signal,
+        rules,
+        limitMs: shorter(timeoutMs, rules?.deadlineMs),
+        hasty: timeoutMs !== undefined && timeoutMs < (rules?.deadlineMs ?? Number.POSITIVE_INFINITY),
+      };
+      try {
+        return (await sendUnary(sending)) as UnaryResponse<I, O>;
+      } catch (error) {
+        throw signal?.aborted ? ConnectError.from(signal.reason, Code.Canceled) : ConnectError.from(error);
+      }
     },
 
     async stream(method, signal, timeoutMs, header, input, contextValues) {
@@ -162,6 +191,46 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     },
   };
 }
+
+type Message = MessageShape<DescMessage>;
+
+/** A unary call on its way through the interceptors. */
+interface Sending extends UnaryRequest {
+  readonly rules: MethodRules | undefined;
+  /** The contract's deadline or the caller's, whichever is shorter. */
+  readonly limitMs: number | undefined;
+  readonly hasty: boolean;
+  /** By whom it may be cut short; its `signal` is never undefined. */
+  readonly cancelled: AbortSignal | undefined;
+}
+
+const NEVER = new AbortController().signal;
+
+/** Puts the interceptors before what sends a call, the first outermost. */
+const compose = (interceptors: readonly Interceptor[] = [], send: (request: Sending) => Promise<UnaryResponse>) =>
+  interceptors.reduceRight<ReturnType<Interceptor>>(
+    (next, interceptor) => interceptor(next),
+    send as ReturnType<Interceptor>,
+  );
+
+/** Its headers are read by few, and made when they are. */
+const answer = (
+  method: DescMethodUnary,
+  message: Message,
+  header: grpc.Metadata | undefined,
+  trailer: grpc.Metadata,
+): UnaryResponse => ({
+  stream: false,
+  service: method.parent,
+  method,
+  message,
+  get header() {
+    return header ? toHeaders(header) : new Headers();
+  },
+  get trailer() {
+    return toHeaders(trailer);
+  },
+});
 
 const pathOf = (method: DescMethod) => `/${method.parent.typeName}/${method.name}`;
 
