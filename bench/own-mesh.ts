@@ -24,6 +24,8 @@ export interface OwnMesh {
   readonly urls: ServerUrls;
   /** Ids of all its processes by name, servers too, as they are now. */
   processes(): ReadonlyMap<string, number>;
+  /** Where the inspector of a process listens once a SIGUSR1 has opened it. */
+  inspectorPort(process: string): number;
   stop(): Promise<void>;
 }
 
@@ -48,9 +50,10 @@ export async function startOwnMesh(name: string, { dashboard, adapt, prepare }: 
     removeRunFolder(folder);
   };
   try {
-    const { ports } = await findPortBlock();
+    const { ports, next } = await findPortBlock();
     const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/_URL$|^OTEL_/.test(key)));
     const adapted = adapt?.(ports);
+    const inspectors = new Map<string, number>();
     await prepare?.();
     const up = await bringUp({
       folder,
@@ -60,7 +63,11 @@ export async function startOwnMesh(name: string, { dashboard, adapt, prepare }: 
       processes,
       steps: new Steps(),
       dashboard,
-      ...(adapted && { adapt: adapted }),
+      adapt: (process, environment) => {
+        inspectors.set(process, next());
+        const told = { ...environment, NODE_OPTIONS: `--inspect-port=127.0.0.1:${inspectors.get(process)}` };
+        return adapted?.(process, told) ?? told;
+      },
     });
     const accounts = await seed(up.mesh);
     writeFileSync(join(folder, 'accounts.json'), JSON.stringify(accounts), { mode: 0o600 });
@@ -72,6 +79,7 @@ export async function startOwnMesh(name: string, { dashboard, adapt, prepare }: 
       nodes: up.nodes,
       urls: up.urls,
       processes: () => readProcesses(folder),
+      inspectorPort: (process) => inspectors.get(process) ?? 0,
       stop,
     };
   } catch (error) {

@@ -11,6 +11,8 @@ interface Wording {
 const wordings: Readonly<Record<string, Wording>> = {
   perSecond: { title: 'throughput', unit: '/s', digits: 0 },
   reachedPerSecond: { title: 'phones reached', unit: '/s', digits: 1 },
+  changesPerSecond: { title: 'changes shown', unit: '/s', digits: 0 },
+  sentPerSecond: { title: 'positions sent', unit: '/s', digits: 0 },
   p50Ms: { title: 'p50', unit: 'ms', digits: 1 },
   p99Ms: { title: 'p99', unit: 'ms', digits: 1 },
   maxMs: { title: 'longest', unit: 'ms', digits: 1 },
@@ -18,6 +20,8 @@ const wordings: Readonly<Record<string, Wording>> = {
   generatorCores: { title: 'generator', unit: 'cores', digits: 2 },
   drainSeconds: { title: 'time to drain', unit: 's', digits: 2 },
   startSeconds: { title: 'start', unit: 's', digits: 1 },
+  openSeconds: { title: 'time to open all', unit: 's', digits: 1 },
+  streamKb: { title: 'memory of a stream', unit: 'kB', digits: 1 },
   memoryMb: { title: 'memory', unit: 'MB', digits: 0 },
   latencyPerSecond: { title: 'rate', unit: '/s', digits: 0 },
 };

@@ -12,13 +12,17 @@ const CITIES = `(VALUES
 
 const BATCH = 20_000;
 
-/** Adds volunteers on duty, verified, certified, each at a position measured now. */
+/** Adds volunteers on duty, verified, certified, each at a position measured now, until there are as many of these as `count`. */
 export async function addVolunteers(databaseUrl: string, count: number): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
     await client.query(`SET statement_timeout = 0`);
-    for (let first = 1; first <= count; first += BATCH) {
+    const { rows } = await client.query<{ count: string }>(COUNT);
+    const present = Number(rows[0]?.count ?? 0);
+    if (present >= count) return;
+    console.log(`adding ${(count - present).toLocaleString('en')} volunteers …`);
+    for (let first = present + 1; first <= count; first += BATCH) {
       await client.query(ADD, [first, Math.min(count, first + BATCH - 1)]);
       await client.query(PLACE);
     }
@@ -27,6 +31,8 @@ export async function addVolunteers(databaseUrl: string, count: number): Promise
     await client.end();
   }
 }
+
+const COUNT = `SELECT count(*) FROM certifications WHERE issuer = 'Bench'`;
 
 const ADD = `
   WITH made AS (

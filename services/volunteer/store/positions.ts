@@ -3,7 +3,7 @@ import { prepared } from '@kreki/runtime/database/sql';
 import type { Measurement, Outcome } from '../positions/measurement.ts';
 
 /** Answers only for rows that were not written, so that an ordinary batch answers nothing. */
-const STORE = prepared(
+export const STORE_POSITIONS = prepared(
   'store_positions',
   `WITH measurement AS MATERIALIZED (
      SELECT volunteer_id, ST_MakePoint(longitude, latitude)::geography AS location, accuracy_meters,
@@ -30,7 +30,7 @@ export async function storePositions(
   database: Queryable,
   batch: readonly Measurement[],
 ): Promise<ReadonlyMap<string, Outcome>> {
-  const rows = await database.query<{ volunteer_id: string; known: boolean; same: boolean | null }>(STORE, [
+  const rows = await database.query<{ volunteer_id: string; known: boolean; same: boolean | null }>(STORE_POSITIONS, [
     arrayOf(batch, (m) => m.volunteerId),
     arrayOf(batch, (m) => m.longitude),
     arrayOf(batch, (m) => m.latitude),
