@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 
 const STORED = 'theme';
 export type Theme = 'light' | 'dark';
@@ -19,3 +19,12 @@ export function useTheme(): [Theme, (theme: Theme) => void] {
   };
   return [theme, choose];
 }
+
+function watchTheme(onChange: () => void): () => void {
+  const observer = new MutationObserver(onChange);
+  observer.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+  return () => observer.disconnect();
+}
+
+/** The theme as the page shows it, for what is drawn by hand. */
+export const useShownTheme = () => useSyncExternalStore(watchTheme, () => document.documentElement.dataset.theme);

@@ -32,8 +32,9 @@ const HANDLES: NodeHandle[] = [
   { ...middle, id: 'return', type: 'target', position: Position.Right, x: NODE_SIZE.width },
 ];
 
-/** With more edges than this only those of the chosen part are labelled: no one could read the rest. */
-const LABELLED_EDGES_MAX = 120;
+const EDGES_MAX = 120;
+/** With so many edges only those of the chosen part are labelled and drawn each by itself: no one could read the rest. */
+export const isCrowded = (edges: readonly Edge[]): boolean => edges.length > EDGES_MAX;
 
 export function partOf(part: Node, positions: Positions, { selected, lit }: Drawn): PartNode {
   const { id, kind, tier, title, health } = part;
@@ -59,9 +60,8 @@ function figuresOf({ kind, signals }: Node): string[] {
   return [rate(signals.rate), percent(signals.successRatio), milliseconds(signals.p95Ms)];
 }
 
-export function wayOf(way: Edge, edgeCount: number, { label, selected, lit }: Drawn): WayEdge {
+export function wayOf(way: Edge, { label, selected, lit }: Drawn): WayEdge {
   const { id, source, target, security } = way;
-  const chosen = [id, source, target].includes(selected);
   const dim = lit.size > 0 && !lit.has(source) && !lit.has(target);
   return {
     id,
@@ -70,9 +70,9 @@ export function wayOf(way: Edge, edgeCount: number, { label, selected, lit }: Dr
     target,
     ...handlesOf(way),
     data: {
-      text: chosen || edgeCount <= LABELLED_EDGES_MAX ? labelOf(way, label) : '',
+      text: labelOf(way, label),
       security,
-      look: `${lookOf(way)} ${dim ? 'dim' : ''} ${edgeCount > LABELLED_EDGES_MAX && !chosen ? 'faint' : ''}`,
+      look: `way ${EdgeKind[way.kind].toLowerCase()} ${stateOf(way)} ${way.declared ? '' : 'undeclared'} ${dim ? 'dim' : ''}`,
     },
     selected: id === selected,
     markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14 },
@@ -80,11 +80,13 @@ export function wayOf(way: Edge, edgeCount: number, { label, selected, lit }: Dr
   };
 }
 
-function lookOf({ kind, signals, declared }: Edge): string {
-  const busy = (signals?.calls ?? 0n) > 0n;
-  const ratio = signals?.successRatio ?? 1;
-  const state = !busy ? 'idle' : ratio < 0.9 ? 'down' : ratio < 0.95 ? 'degraded' : 'serving';
-  return `way ${EdgeKind[kind].toLowerCase()} ${state} ${declared ? '' : 'undeclared'}`;
+export type State = 'idle' | 'serving' | 'degraded' | 'down';
+
+/** How an edge is by the calls that pass over it. */
+export function stateOf({ signals }: Edge): State {
+  if (!signals || signals.calls === 0n) return 'idle';
+  if (signals.successRatio < 0.9) return 'down';
+  return signals.successRatio < 0.95 ? 'degraded' : 'serving';
 }
 
 /** Events come back from the right to who handles them. */

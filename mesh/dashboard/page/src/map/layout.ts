@@ -1,9 +1,10 @@
 import dagre from '@dagrejs/dagre';
 import { type Edge, EdgeKind, type Node, NodeKind } from '@kreki/gen/kreki/mesh/v1/map_service_pb.js';
+import { columnsOf } from './columns.ts';
 
 export const NODE_SIZE = { width: 190, height: 84 };
 const GAP = { x: 100, y: 26, few: 120 };
-/** So many callers have room for the labels of what passes between them, and are placed at leisure; more are placed fast. */
+/** So many callers have room for the labels of what passes between them, and are placed at leisure; more are placed in plain columns. */
 const FEW = 12;
 /** After every tier that there is. */
 const NO_TIER = 99;
@@ -36,26 +37,40 @@ export function layOut(nodes: readonly Node[], edges: readonly Edge[]): Position
 }
 
 function placeCallers(nodes: readonly Node[], edges: readonly Edge[]): Map<string, Position> {
-  const graph = new dagre.graphlib.Graph({ multigraph: true });
   const callers = nodes.filter(({ kind }) => MIDDLE.has(kind));
-  const few = callers.length <= FEW;
-  const spread = few ? { nodesep: GAP.few } : { nodesep: GAP.y, edgesep: 1, ranker: 'longest-path' };
-  graph.setGraph({ rankdir: 'LR', ranksep: GAP.x, ...spread });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (const { id } of callers) graph.setNode(id, { ...NODE_SIZE });
+  const among = new Set(callers.map(({ id }) => id));
+  const calls = edges.filter(
+    ({ source, target, kind }) => kind === EdgeKind.CALL && source !== target && among.has(source) && among.has(target),
+  );
   // Where calls go in a circle, those to the lowest tier lead to the right: a tier calls those after it.
   const tiers = new Map(callers.map(({ id, tier }) => [id, tier || NO_TIER]));
-  const tierOf = ({ target }: Edge) => tiers.get(target) ?? NO_TIER;
-  for (const { id, source, target, kind } of [...edges].sort((a, b) => tierOf(a) - tierOf(b))) {
-    const calls = kind === EdgeKind.CALL && source !== target;
-    if (calls && graph.hasNode(source) && graph.hasNode(target)) graph.setEdge(source, target, {}, id);
-  }
+  const tierOf = (id: string) => tiers.get(id) ?? NO_TIER;
+  calls.sort((a, b) => tierOf(a.target) - tierOf(b.target));
+  const ids = [...among].sort((a, b) => tierOf(a) - tierOf(b));
+  return callers.length <= FEW ? placeFew(ids, calls) : placeMany(ids, calls);
+}
+
+function placeFew(ids: readonly string[], calls: readonly Edge[]): Map<string, Position> {
+  const graph = new dagre.graphlib.Graph({ multigraph: true });
+  graph.setGraph({ rankdir: 'LR', ranksep: GAP.x, nodesep: GAP.few });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const id of ids) graph.setNode(id, { ...NODE_SIZE });
+  for (const { id, source, target } of calls) graph.setEdge(source, target, {}, id);
   dagre.layout(graph);
   return new Map(
-    callers.map(({ id }) => {
+    ids.map((id) => {
       const { x, y } = graph.node(id);
       return [id, { x: x - NODE_SIZE.width / 2, y: y - NODE_SIZE.height / 2 }];
     }),
+  );
+}
+
+function placeMany(ids: readonly string[], calls: readonly Edge[]): Map<string, Position> {
+  const [column, step] = [NODE_SIZE.width + GAP.x, NODE_SIZE.height + GAP.y];
+  return new Map(
+    columnsOf(ids, calls).flatMap((inColumn, index) =>
+      inColumn.map((id, place) => [id, { x: index * column, y: (place - (inColumn.length - 1) / 2) * step }] as const),
+    ),
   );
 }
 

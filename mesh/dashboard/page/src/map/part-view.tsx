@@ -1,4 +1,4 @@
-import { Handle, type NodeProps, Position } from '@xyflow/react';
+import type { NodeProps } from '@xyflow/react';
 import { memo } from 'react';
 import { useText } from '../lib/language.tsx';
 import type { PartNode } from './elements.ts';
@@ -9,8 +9,6 @@ export const PartView = memo(({ data: { kind, tier, title, figures, look }, sele
   const t = useText();
   return (
     <div className={`part ${look}`} data-selected={selected}>
-      <Handle id="in" type="target" position={Position.Left} isConnectable={false} />
-      <Handle id="back" type="source" position={Position.Left} isConnectable={false} />
       <div className="kind">
         {t(KIND_NAMES[kind])}
         {tier > 0 && <span className={`tier tier${tier}`}>T{tier}</span>}
@@ -22,8 +20,6 @@ export const PartView = memo(({ data: { kind, tier, title, figures, look }, sele
           <span key={index}>{figure}</span>
         ))}
       </div>
-      <Handle id="out" type="source" position={Position.Right} isConnectable={false} />
-      <Handle id="return" type="target" position={Position.Right} isConnectable={false} />
     </div>
   );
 });

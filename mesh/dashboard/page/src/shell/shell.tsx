@@ -2,7 +2,7 @@ import type { Viewer } from '@kreki/gen/kreki/mesh/v1/session_service_pb.js';
 import { type ReactNode, useEffect } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import { useText } from '../lib/language.tsx';
-import { VIEWS } from '../views/views.ts';
+import { VIEWS, viewAt } from '../views/views.ts';
 import { Icon } from './icon.tsx';
 import { Toolbar } from './toolbar.tsx';
 
@@ -17,7 +17,7 @@ export function Shell({ viewer, onSignOut, children }: { viewer: Viewer; onSignO
   const [location] = useLocation();
   const parameters = new URLSearchParams(useSearch());
   const shared = new URLSearchParams([...parameters].filter(([name]) => SHARED.includes(name))).toString();
-  const view = VIEWS.find(({ path }) => location.startsWith(path));
+  const view = viewAt(location);
   useEffect(() => {
     document.title = view ? `${t(view.title)} · KREKI mesh` : 'KREKI mesh';
   }, [view, t]);

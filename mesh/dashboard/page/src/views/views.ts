@@ -6,52 +6,35 @@ export interface View {
   readonly title: Text;
   /** One of the icons of shell/icon.tsx. */
   readonly icon: string;
+  /** Fetches its code, once. */
+  readonly load: () => Promise<{ default: ComponentType }>;
   readonly component: LazyExoticComponent<ComponentType>;
 }
 
+const view = (path: string, title: Text, icon: string, load: View['load']): View => ({
+  path,
+  title,
+  icon,
+  load,
+  component: lazy(load),
+});
+
 /** The views in the order of the navigation; each is loaded when it is first opened. */
 export const VIEWS: readonly View[] = [
-  { path: '/map', title: { en: 'Map', id: 'Peta' }, icon: 'map', component: lazy(() => import('../map/map-view.tsx')) },
-  {
-    path: '/services',
-    title: { en: 'Services', id: 'Layanan' },
-    icon: 'services',
-    component: lazy(() => import('../services/services-view.tsx')),
-  },
-  {
-    path: '/traces',
-    title: { en: 'Traces', id: 'Jejak' },
-    icon: 'traces',
-    component: lazy(() => import('../traces/traces-view.tsx')),
-  },
-  {
-    path: '/calls',
-    title: { en: 'Live calls', id: 'Panggilan langsung' },
-    icon: 'calls',
-    component: lazy(() => import('../calls/calls-view.tsx')),
-  },
-  {
-    path: '/events',
-    title: { en: 'Events', id: 'Peristiwa' },
-    icon: 'events',
-    component: lazy(() => import('../events/events-view.tsx')),
-  },
-  {
-    path: '/contracts',
-    title: { en: 'Contracts', id: 'Kontrak' },
-    icon: 'contracts',
-    component: lazy(() => import('../contracts/contracts-view.tsx')),
-  },
-  {
-    path: '/objectives',
-    title: { en: 'Objectives', id: 'Sasaran' },
-    icon: 'objectives',
-    component: lazy(() => import('../objectives/objectives-view.tsx')),
-  },
-  {
-    path: '/logs',
-    title: { en: 'Logs', id: 'Log' },
-    icon: 'logs',
-    component: lazy(() => import('../logs/logs-view.tsx')),
-  },
+  view('/map', { en: 'Map', id: 'Peta' }, 'map', () => import('../map/map-view.tsx')),
+  view('/services', { en: 'Services', id: 'Layanan' }, 'services', () => import('../services/services-view.tsx')),
+  view('/traces', { en: 'Traces', id: 'Jejak' }, 'traces', () => import('../traces/traces-view.tsx')),
+  view('/calls', { en: 'Live calls', id: 'Panggilan langsung' }, 'calls', () => import('../calls/calls-view.tsx')),
+  view('/events', { en: 'Events', id: 'Peristiwa' }, 'events', () => import('../events/events-view.tsx')),
+  view('/contracts', { en: 'Contracts', id: 'Kontrak' }, 'contracts', () => import('../contracts/contracts-view.tsx')),
+  view(
+    '/objectives',
+    { en: 'Objectives', id: 'Sasaran' },
+    'objectives',
+    () => import('../objectives/objectives-view.tsx'),
+  ),
+  view('/logs', { en: 'Logs', id: 'Log' }, 'logs', () => import('../logs/logs-view.tsx')),
 ];
+
+/** The view that an address shows; none: it is led to the map. */
+export const viewAt = (location: string): View | undefined => VIEWS.find(({ path }) => location.startsWith(path));
