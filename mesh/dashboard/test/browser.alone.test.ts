@@ -3,7 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
+import { serversOf } from '@kreki/runtime/events/bus';
+import { ensureDeadLetterStream } from '@kreki/runtime/events/streams';
 import chromium from '@sparticuz/chromium';
+import { connect, headers } from 'nats';
 import { type Browser, type Page, chromium as playwright } from 'playwright-core';
 import { findPortBlock } from '../../chaos/environment/port-block.ts';
 import { bringUp } from '../../local/bring-up.ts';
@@ -18,8 +21,20 @@ import { Steps } from '../../local/steps.ts';
 /** As long as a start of everything, a drill and a look at every view may take on a machine that is busy otherwise. */
 const timeout = 600_000;
 const PATIENCE_MS = 60_000;
-const VIEWS = ['map', 'services', 'services/emergency', 'traces', 'calls', 'events', 'contracts', 'objectives', 'logs'];
+const VIEWS = [
+  'map',
+  'services',
+  'services/emergency',
+  'traces',
+  'calls',
+  'events',
+  'events?show=record',
+  'contracts',
+  'objectives',
+  'logs',
+];
 
+let natsUrl: string;
 let folder: string;
 let processes: Processes;
 let mesh: Mesh;
@@ -36,13 +51,15 @@ before(
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/_URL$|^OTEL_/.test(name)));
     const up = await bringUp({ folder, env, disposable: true, ports, processes, steps: new Steps(), dashboard: true });
     mesh = { ...up.mesh, log: () => undefined };
+    natsUrl = up.urls.nats;
     accounts = await seed(mesh);
     writeFileSync(join(folder, 'accounts.json'), JSON.stringify(accounts));
     // One press with everything that follows, from the acknowledgement to the completion: what the views are to show.
     await drill(mesh, accounts);
     browser = await playwright.launch({
       executablePath: await chromium.executablePath(),
-      args: [...chromium.args, '--no-sandbox'],
+      // Not the package's own flags, with which the processor plays a GPU.
+      args: ['--no-sandbox', '--disable-gpu'],
       headless: true,
     });
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US' });
@@ -58,6 +75,30 @@ after(async () => {
   await processes?.stop();
   removeRunFolder(folder);
 });
+
+/** Puts an event where a consumer puts what it gives up. */
+async function giveUp(): Promise<void> {
+  const connection = await connect(serversOf(natsUrl));
+  try {
+    await ensureDeadLetterStream(await connection.jetstreamManager());
+    const subject = 'kreki.notification.v1.OfferAnswered';
+    const described = headers();
+    for (const [name, value] of Object.entries({
+      'ce-id': 'given-up',
+      'ce-type': subject,
+      'kreki-durable': 'emergency-replies',
+      'kreki-reason': 'the volunteer is unknown',
+      'kreki-attempts': '5',
+      'kreki-subject': subject,
+    }))
+      described.set(name, value);
+    await connection
+      .jetstream()
+      .publish(`kreki.dead.emergency-replies.${subject}`, new Uint8Array(), { headers: described });
+  } finally {
+    await connection.close();
+  }
+}
 
 const seen = (text: string | RegExp) => page.getByText(text).first().waitFor();
 
@@ -79,7 +120,10 @@ test('the map shows who calls whom, over mTLS, and the address says what is chos
   await page.goto(`${base}/map?selected=gateway:gateway>service:emergency`);
   await page.getByRole('complementary', { name: 'gateway → emergency' }).getByText('mTLS, both ends known').waitFor();
   await page.goto(`${base}/map?selected=stream:EVENTS_emergency`);
-  await page.getByRole('complementary', { name: 'EVENTS_emergency' }).getByText('Serving').waitFor();
+  const stream = page.getByRole('complementary', { name: 'EVENTS_emergency' });
+  await stream.getByText('Serving').waitFor();
+  await stream.getByRole('button', { name: '→ notification' }).first().click();
+  await page.getByRole('complementary', { name: 'EVENTS_emergency → notification' }).waitFor();
 });
 
 test('the services table leads to a service with its RPCs, instances and consumers', { timeout }, async () => {
@@ -143,6 +187,21 @@ test('events are decoded, with nothing personal in them', { timeout }, async () 
   await page.getByRole('cell', { name: 'EmergencyCompleted' }).first().waitFor();
   const shown = (await page.locator('main').textContent()) ?? '';
   for (const { email, name } of accounts) assert.ok(!shown.includes(email) && !shown.includes(name), name);
+});
+
+test('a dead letter is dropped after a question, and the audit log says who did it', { timeout }, async () => {
+  await giveUp();
+  await page.goto(`${base}/events?show=dead`);
+  await page
+    .getByRole('row', { name: /the volunteer is unknown/ })
+    .getByRole('button', { name: 'Drop' })
+    .click();
+  const question = page.getByRole('dialog', { name: /emergency-replies will never handle it/ });
+  await question.getByRole('button', { name: 'Drop' }).click();
+  await seen('No dead letters');
+  await page.getByRole('button', { name: 'Audit log' }).click();
+  await page.getByRole('row', { name: /admin .* DropDeadLetter deadletters\/1 .*emergency-replies OK/ }).waitFor();
+  await seen('The record is intact: 1 entries checked');
 });
 
 test('an RPC is shown as its contract has it, and tried as oneself', { timeout }, async () => {

@@ -36,8 +36,8 @@ const TEXTS = {
   server: { en: 'Server identity', id: 'Identitas server' },
 } satisfies Record<string, Text>;
 
-/** Everything known of the node that was chosen. */
-export function NodeDetails({ node }: { node: Node }) {
+/** Everything known of the node that was chosen; `children` are its edges. */
+export function NodeDetails({ node, children }: { node: Node; children: React.ReactNode }) {
   const t = useText();
   const workload = node.kind === NodeKind.SERVICE || node.kind === NodeKind.GATEWAY;
   return (
@@ -56,6 +56,7 @@ export function NodeDetails({ node }: { node: Node }) {
       </dl>
       {workload && <Link href={`/services/${node.title}`}>{t(TEXTS.open)} →</Link>}
       {node.kind === NodeKind.STREAM && <Link href={`/events?stream=${node.title}`}>{t(TEXTS.events)} →</Link>}
+      {children}
     </aside>
   );
 }

@@ -10,6 +10,7 @@ import { EdgeDetails, NodeDetails } from './details.tsx';
 import { Flow } from './flow.tsx';
 import { found, neighbourhood, withoutIdle } from './focus.ts';
 import { LABEL_NAMES, LABELS, type Label } from './labels.ts';
+import { WaysOfPart } from './ways-of-part.tsx';
 
 const client = clientOf(MapService);
 const TEXTS = {
@@ -99,7 +100,11 @@ function Drawing({ map, view, onSelect }: { map: WatchMapResponse; view: Viewed;
         <div className="flow">
           <Flow {...shown} drawn={drawn} onSelect={onSelect} />
         </div>
-        {node && <NodeDetails node={node} />}
+        {node && (
+          <NodeDetails node={node}>
+            <WaysOfPart part={node} nodes={map.nodes} edges={map.edges} onSelect={onSelect} />
+          </NodeDetails>
+        )}
         {edge && <EdgeDetails edge={edge} />}
       </div>
     </>
