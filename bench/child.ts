@@ -7,7 +7,8 @@ export interface Child {
   readonly pid: number;
   /** Tells it something, and waits for what it says to that: one thing at a time. */
   ask<Answer>(question: object): Promise<Answer>;
-  stop(): void;
+  /** Resolves when it has ended. */
+  stop(): Promise<void>;
 }
 
 /** One that says something once it serves, such as where. */
@@ -50,7 +51,12 @@ const childOf = (child: ChildProcess, file: string): Child => ({
     child.send(question);
     return answer;
   },
-  stop: () => void child.kill(),
+  async stop() {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill();
+    await ended;
+  },
 });
 
 async function hear<Said>(child: ChildProcess, file: string): Promise<Said> {

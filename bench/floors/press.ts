@@ -14,16 +14,22 @@ const UUID =
   `(lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0')` +
   ` || substr(replace(gen_random_uuid()::text, '-', ''), 13))::uuid`;
 
-/** A database with emergency's schema where no dispatcher looks, on the mesh's own server. */
-export async function pressDatabase(serverUrl: string, name = 'bench_press'): Promise<string> {
+/** An empty database on the mesh's own server. */
+export async function createDatabase(serverUrl: string, name: string): Promise<string> {
   await withClient(serverUrl, (server) => server.query(`CREATE DATABASE ${name}`));
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
+  return url.href;
+}
+
+/** One with emergency's schema, where no dispatcher looks. */
+export async function pressDatabase(serverUrl: string, name = 'bench_press'): Promise<string> {
+  const url = await createDatabase(serverUrl, name);
   const migrations = globSync('services/emergency/prisma/migrations/*/migration.sql', { cwd: repository }).toSorted();
-  await withClient(url.href, async (database) => {
+  await withClient(url, async (database) => {
     for (const migration of migrations) await database.query(readFileSync(`${repository}/${migration}`, 'utf8'));
   });
-  return url.href;
+  return url;
 }
 
 /** The statement of a press with an event as large as one is, by somebody else each time. */

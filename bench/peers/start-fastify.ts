@@ -29,6 +29,6 @@ export const startFastify: StartPeer = async (own) => {
         ['redis', own.processes().get('redis') ?? 0],
       ]),
     takeEvents: async () => (await app.ask<{ events: number }>({ take: 'events' })).events,
-    stop: async () => app.stop(),
+    stop: app.stop,
   };
 };

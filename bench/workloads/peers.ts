@@ -3,7 +3,10 @@ import type { Outcome } from '../generator/order.ts';
 import type { Subject, Target } from '../harness/sample.ts';
 import { installPeers } from '../peers/install.ts';
 import type { Peer, StartPeer } from '../peers/peer.ts';
+import { rabbitMqMissing } from '../peers/rabbitmq.ts';
+import { startConnect } from '../peers/start-connect.ts';
 import { startFastify } from '../peers/start-fastify.ts';
+import { startNest } from '../peers/start-nest.ts';
 import { checkDuties } from './duties.ts';
 import { loaded, Pace } from './loaded.ts';
 import { citizensFile } from './people.ts';
@@ -12,14 +15,34 @@ import type { Workload } from './workload.ts';
 
 type Protocol = 'Connect' | 'REST';
 
-/** What is measured beside the mesh, the protocol that it is pressed by, and how many times as much the mesh takes. */
-const PEERS: readonly { name: string; start: StartPeer; over: Protocol; times: number }[] = [
+/** What is measured beside the mesh. */
+interface Kind {
+  readonly name: string;
+  readonly start: StartPeer;
+  /** The protocol that it is pressed by. */
+  readonly over: Protocol;
+  /** How many times as much the mesh is to take. */
+  readonly times: number;
+  /** What is not installed; undefined when everything is. */
+  readonly missing?: () => string | undefined;
+}
+
+const KINDS: readonly Kind[] = [
+  { name: 'NestJS', start: startNest, over: 'REST', times: 5, missing: rabbitMqMissing },
   { name: 'Fastify', start: startFastify, over: 'REST', times: 1.5 },
+  { name: 'connect-node', start: startConnect, over: 'Connect', times: 2 },
 ];
 
 const NO_PLACE = { latitude: 91, longitude: 110.2 };
 
 const meshOver = (protocol: Protocol) => `mesh, ${protocol}`;
+
+/** Who is left out, and why: sentences for the report. */
+export const missingNotes = (kinds: readonly Pick<Kind, 'name' | 'missing'>[]): string[] =>
+  kinds.flatMap(({ name, missing }) => {
+    const what = missing?.();
+    return what ? [`${name}: not measured, since ${what}.`] : [];
+  });
 
 /** The same panic by the mesh and by what others would build, on the same PostgreSQL. */
 export const peers: Workload = async ({ own, generator, options }) => {
@@ -62,7 +85,8 @@ export const peers: Workload = async ({ own, generator, options }) => {
     const { edgeUrl: url, databaseUrls } = own.mesh;
     const mesh = { url, databaseUrl: databaseUrls.emergency, processes: own.processes };
     for (const protocol of ['REST', 'Connect'] as const) await add(meshOver(protocol), protocol, mesh);
-    for (const { name, start, over } of PEERS) {
+    for (const { name, start, over, missing } of KINDS) {
+      if (missing?.()) continue;
       const peer = await start(own);
       ends.push(() => peer.stop());
       const processes = () => new Map([...peer.processes(), ['postgres', own.processes().get('postgres') ?? 0]]);
@@ -74,7 +98,7 @@ export const peers: Workload = async ({ own, generator, options }) => {
   }
   return {
     subjects,
-    targets: PEERS.flatMap(({ name, over, times }): Target[] => [
+    targets: KINDS.flatMap(({ name, over, times }): Target[] => [
       { subject: meshOver(over), figure: 'perSecond', against: name, atLeast: times },
       { subject: meshOver(over), figure: 'p99Ms', against: name, below: 1 },
     ]),
@@ -85,7 +109,8 @@ export const peers: Workload = async ({ own, generator, options }) => {
     notes: [
       'The same panic by what a team would build otherwise ([what each is](../peers/README.md)): the same validation, the same check of the same tokens, the same table on the same PostgreSQL with the same settings, each in a database of its own. Before it is measured each is seen to refuse who is not signed in, a token that was changed and a place that is none, and to take a second press for the first; after each load the presses and events on record are counted.',
       'Latency of all is measured at the same rate, half of what the slowest takes.',
-      'The mesh dispatches each press beside answering the next, tells the other services of it, limits how often somebody presses and knows sessions that have ended; all of that is in its throughput and CPU time. The events of Fastify are stored, and nobody handles them.',
+      'The mesh dispatches each press beside answering the next, tells the other services of it, limits how often somebody presses and knows sessions that have ended; all of that is in its throughput and CPU time. connect-node dispatches as the mesh does, the others do not; nobody handles their events.',
+      ...missingNotes(KINDS),
     ],
     close,
   };
