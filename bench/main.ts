@@ -43,8 +43,8 @@ async function measure(): Promise<number> {
     console.log(`\n${name}`);
     try {
       const subjects = await takeTurns(open, open.rounds ?? options.rounds, progress);
-      const { notes, targets, turns } = open;
-      results.push({ name, notes, subjects, targets, ...(turns && { turns }) });
+      const { notes, targets, turns, captions } = open;
+      results.push({ name, notes, subjects, targets, ...(turns && { turns }), ...(captions && { captions }) });
     } finally {
       await open.close();
     }

@@ -12,6 +12,7 @@ import { makeRunFolder, removeRunFolder } from '../mesh/local/run-folder.ts';
 import { seed } from '../mesh/local/seed.ts';
 import type { ServerUrls } from '../mesh/local/servers/provide.ts';
 import { Steps } from '../mesh/local/steps.ts';
+import { type Replica, startReplica } from './replicas.ts';
 
 /** A seeded mesh that is one bench's alone. */
 export interface OwnMesh {
@@ -26,6 +27,8 @@ export interface OwnMesh {
   processes(): ReadonlyMap<string, number>;
   /** Where the inspector of a process listens once a SIGUSR1 has opened it. */
   inspectorPort(process: string): number;
+  /** One more of the processes that a press and a search pass through; the first is number 2. */
+  replicate(number: number): Promise<Replica>;
   stop(): Promise<void>;
 }
 
@@ -79,6 +82,7 @@ export async function startOwnMesh(name: string, { dashboard, adapt, prepare }: 
       nodes: up.nodes,
       urls: up.urls,
       processes: () => readProcesses(folder),
+      replicate: (number) => startReplica(number, { folder, processes, nodes: up.nodes, nextPort: next }),
       inspectorPort: (process) => inspectors.get(process) ?? 0,
       stop,
     };

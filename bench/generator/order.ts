@@ -5,6 +5,8 @@ export interface Load {
   readonly over: 'http1' | 'grpc';
   /** Without a path. */
   readonly url: string;
+  /** Of other replicas, called in turn with it. */
+  readonly others?: readonly string[];
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Base64, taken in turns. */

@@ -15,7 +15,9 @@ const PATIENCE_MS = 10_000;
 export function openSender(load: Load): Send {
   const bodies = load.bodies.map((body) => Buffer.from(body, 'base64'));
   const people: readonly Person[] = load.people ? JSON.parse(readFileSync(load.people, 'utf8')) : [];
-  const send = load.over === 'grpc' ? grpcSender(load) : http1Sender(load);
+  const sends = [load.url, ...(load.others ?? [])].map((url) =>
+    load.over === 'grpc' ? grpcSender({ ...load, url }) : http1Sender({ ...load, url }),
+  );
   let next = 0;
   return () => {
     const turn = next++;
@@ -23,6 +25,7 @@ export function openSender(load: Load): Send {
     const headers = person
       ? { ...load.headers, authorization: `Bearer ${person.token}`, 'x-forwarded-for': person.address }
       : load.headers;
+    const send = sends[turn % sends.length] as Sending;
     return send(headers, bodies[turn % bodies.length] ?? Buffer.alloc(0));
   };
 }

@@ -20,11 +20,22 @@ export interface Sample {
   readonly errors?: Readonly<Record<string, number>>;
 }
 
+/** A place on one of the curves of a plot. */
+export interface Point {
+  readonly plot: string;
+  readonly curve: string;
+  readonly x: number;
+}
+
 /** One of the things that take turns within a workload. */
 export interface Subject {
   readonly name: string;
   /** Whether it is what the machine gives at best, and not the mesh. */
   readonly floor?: true;
+  /** Subjects of a stage have all their turns before those of the next; one stage when not given. */
+  readonly stage?: number;
+  /** Where its figures lie on curves. */
+  readonly point?: Point;
   /** Turn 0 warms up and is not counted. */
   measure(turn: number): Promise<Sample>;
 }
@@ -55,12 +66,14 @@ export interface OpenWorkload {
   readonly turns?: Turns;
   /** Sentences for the report: what was done, and what has to be known to read the figures. */
   readonly notes: readonly string[];
+  readonly captions?: Captions;
   close(): Promise<void>;
 }
 
 export interface SubjectResult {
   readonly name: string;
   readonly floor: boolean;
+  readonly point?: Point;
   /** One a round, in order. */
   readonly samples: readonly Sample[];
 }
@@ -71,7 +84,11 @@ export interface WorkloadResult {
   readonly subjects: readonly SubjectResult[];
   readonly targets: readonly Target[];
   readonly turns?: Turns;
+  readonly captions?: Captions;
 }
+
+/** What a picture shows, in a sentence or two, by the name of its file. */
+export type Captions = Readonly<Record<string, string>>;
 
 /** One run of `npm run bench`, as it is saved. */
 export interface Run {

@@ -1,4 +1,4 @@
-import type { Run, SubjectResult, WorkloadResult } from '../harness/sample.ts';
+import type { Captions, Run, SubjectResult, WorkloadResult } from '../harness/sample.ts';
 import { failureShare, figureOf, judge, ratioOf } from '../harness/statistics.ts';
 import { number, ratio, sentence, spread, wordingOf } from './words.ts';
 
@@ -35,7 +35,7 @@ export function markdown(all: readonly Measured[], plots: ReadonlyMap<string, re
 }
 
 function section({ run, workload }: Measured, plots: readonly string[]): string {
-  const { name, subjects, targets, notes } = workload;
+  const { name, subjects, targets, notes, captions } = workload;
   const verdicts = targets.map((target) => {
     const { held, measured, because } = judge(workload, target);
     const figure = target.against ? ratio(measured) : spread(measured, target.figure);
@@ -50,7 +50,7 @@ function section({ run, workload }: Measured, plots: readonly string[]): string 
     ...table(subjects),
     '',
     ...otherFigures(subjects),
-    ...plots.map((plot) => `![${plot.replace('.svg', '').replace('-', ': ')}](${plot})\n`),
+    ...plots.flatMap((plot) => [picture(plot), captionOf(plot, captions)]),
   ].join('\n');
 }
 
@@ -84,6 +84,23 @@ function otherFigures(subjects: readonly SubjectResult[]): string[] {
   );
   return rows.length > 0 ? ['| | figure | measured |', '|---|---|---:|', ...rows, ''] : [];
 }
+
+const picture = (plot: string) => `![${plot.replace('.svg', '').replaceAll('-', ' ')}](${plot})\n`;
+
+/** What pictures of a kind show, where the workload says nothing of its own. */
+const KINDS: Captions = {
+  'throughput.svg':
+    'How many a second each takes at most. The grey bar is the floor: what is missing to it is what stands in front of the same work.',
+  'latency.svg':
+    'Each step to the right is another nine: the further right, the rarer the calls. A curve that bends upwards waits for something now and then, one that lies higher always takes longer.',
+  'stages.svg': 'From left to right what a press waits for, by the middle one of all presses.',
+  'cpu.svg': 'Who works for one call, all processes added: the longest part is the first to look at.',
+};
+
+const captionOf = (plot: string, captions: Captions = {}): string => {
+  const kind = Object.keys(KINDS).find((each) => plot.endsWith(each)) ?? '';
+  return `${captions[plot] ?? KINDS[kind] ?? ''}\n`;
+};
 
 function generator(subject: SubjectResult): string {
   const cores = figureOf(subject, 'generatorCores');

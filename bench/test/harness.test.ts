@@ -30,6 +30,25 @@ test('whose latency is compared share a rate: half of what the slowest takes', (
   assert.equal(pace.perSecond, 150);
 });
 
+test('the subjects of a stage have had all their turns before those of the next begin', async () => {
+  const turns: string[] = [];
+  const subjectOf = (name: string, stage: number) => ({
+    name,
+    stage,
+    measure: async (turn: number) => {
+      turns.push(`${turn}${name}`);
+      return { figures: { turn } };
+    },
+  });
+  const subjects = [subjectOf('c', 2), subjectOf('a', 1), subjectOf('b', 1)];
+  const results = await takeTurns({ subjects }, 1, () => undefined);
+  assert.deepEqual(turns, ['0b', '0a', '1a', '1b', '0c', '1c']);
+  assert.deepEqual(
+    results.map(({ name }) => name),
+    ['c', 'a', 'b'],
+  );
+});
+
 test('CPU time is read past a name with spaces and brackets, with that of children that ended', () => {
   const fields = 'S 12 1 1 0 -1 4194560 100 0 0 0 150 50 30 20 20 0 1 0 100';
   assert.deepEqual(parseStat(`34 (a) b (c)) ${fields}`), [{ pid: 34, parent: 12, seconds: 2.5 }]);

@@ -43,6 +43,42 @@ test('there is a picture of each kind of figure that was measured, and of no oth
   assert.deepEqual(names(workload([subject('mesh', [1])])), ['panic-throughput.svg']);
 });
 
+test('subjects that lie on curves are drawn as these, from the fewest volunteers to the most, and not as bars', () => {
+  const at = (x: number, curve: string, perSecond: number) => ({
+    ...subject(`${curve} ${x}`, [perSecond]),
+    point: { plot: 'match', curve, x },
+  });
+  const grown = workload([at(1_000, '1 replica', 90), at(10, '1 replica', 100), at(10, '2 replicas', 50)], {
+    name: 'growth',
+    captions: { 'growth-match-throughput.svg': 'It falls hardly.' },
+  });
+  const plots = plotsOf(grown);
+  assert.deepEqual([...plots.keys()], ['growth-match-throughput.svg']);
+  const picture = plots.get('growth-match-throughput.svg') ?? '';
+  const [line = ''] = [...picture.matchAll(/points="([^"]+)"/g)].map((match) => match[1]);
+  const [first = [], last = []] = line.split(' ').map((point) => point.split(',').map(Number));
+  assert.ok((first[0] ?? 0) < (last[0] ?? 0), line);
+  assert.ok((first[1] ?? 0) < (last[1] ?? 0), line);
+  assert.match(picture, />2 replicas</);
+  const text = markdown([{ run: runOf([grown]), workload: grown }], new Map([['growth', [...plots.keys()]]]));
+  assert.match(text, /growth-match-throughput\.svg\)\n\nIt falls hardly\./);
+});
+
+test('what happens one after the other is drawn as one bar, however short a part', () => {
+  const staged = workload([
+    subject('20 presses/s', [1], { stagesMs: { acknowledged: 20, offered: 0.1, 'on the phone': 60 } }),
+  ]);
+  const picture = plotsOf(staged).get('panic-stages.svg') ?? '';
+  for (const part of ['acknowledged', 'offered', 'on the phone']) assert.match(picture, new RegExp(`>${part}<`));
+});
+
+test('figures without a column have a row, with the part that they are of', () => {
+  const parts = workload([subject('20 presses/s', [1], { figures: { 'p99Ms of offered': 12, generatorCores: 0.1 } })]);
+  const text = markdown([{ run: runOf([parts]), workload: parts }], new Map());
+  assert.match(text, /\| 20 presses\/s \| p99 of offered \| 12\.0 ms/);
+  assert.doesNotMatch(text, /\| 20 presses\/s \| generator \|/);
+});
+
 test('bars are as long as their figures, and small parts of CPU time are drawn together', () => {
   const plots = plotsOf(measured);
   const widths = [...(plots.get('panic-throughput.svg') ?? '').matchAll(/<rect [^>]*width="([\d.]+)"/g)];

@@ -1,4 +1,5 @@
 import { events } from './events.ts';
+import { growth } from './growth.ts';
 import { match } from './match.ts';
 import { panic } from './panic.ts';
 import { peers } from './peers.ts';
@@ -20,4 +21,5 @@ export const workloads: Readonly<Record<string, Workload>> = {
   start,
   match,
   positions,
+  growth,
 };

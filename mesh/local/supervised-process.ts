@@ -36,6 +36,7 @@ export class SupervisedProcess {
   #pause: NodeJS.Timeout | undefined;
   #ends = 0;
   #stopping = false;
+  #stopped: Promise<void> | undefined;
   /** Why it ended last, while it has not settled since. */
   lastEnd: string | undefined;
 
@@ -87,10 +88,15 @@ export class SupervisedProcess {
     if (retiring) await end(retiring, 'SIGTERM', replacement.retire);
   }
 
-  /** Asks it to end, insists after ten seconds, and resolves when it is gone. */
-  async stop(): Promise<void> {
+  /** Asks it to end, insists after ten seconds, and resolves when it is gone; the same when it is asked again. */
+  stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#pause);
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     const signal = this.spec.stopSignal ?? 'SIGTERM';
     await Promise.all(this.#all().map((child) => end(child, signal, stopPatience)));
     for (const socket of this.#sockets) socket.close();

@@ -1,4 +1,5 @@
 import { number } from '../words.ts';
+import { labels } from './labels.ts';
 import { colour, element, line, picture, text, WIDTH } from './svg.ts';
 
 export interface Curve {
@@ -31,6 +32,10 @@ export function curvesPlot(title: string, subtitle: string, curves: readonly Cur
     LEFT + ((nines(percentile) - nines(50)) / (nines(LAST) - nines(50))) * (right - LEFT);
   const y = (ms: number) => TOP + HEIGHT * (1 - (Math.log10(ms) - low) / Math.max(1, high - low));
   const decades = Array.from({ length: high - low + 1 }, (_, index) => 10 ** (low + index));
+  const ends = shown.flatMap(({ name, floor, points }, index) => {
+    const last = points.at(-1);
+    return last ? [{ name, floor, index, at: y(last[1]) }] : [];
+  });
   const drawn = [
     ...decades.flatMap((ms) => [
       line(LEFT, y(ms), right, y(ms), { class: 'grid' }),
@@ -55,26 +60,9 @@ export function curvesPlot(title: string, subtitle: string, curves: readonly Cur
         ...(floor ? { class: 'floor-line' } : { stroke: colour(index) }),
       }),
     ),
-    ...labels(shown, y).map(({ name, floor, index, at }) =>
+    ...labels(ends).map(({ name, floor, index, at }) =>
       text(right + 8, at + 4, name, floor ? { class: 'quiet' } : { style: `fill: ${colour(index)}` }),
     ),
   ];
   return picture(title, subtitle, TOP + HEIGHT + 30, drawn);
-}
-
-const LABEL_GAP = 16;
-
-/** Names at the ends of their curves, moved apart where these meet. */
-function labels(curves: readonly Curve[], y: (ms: number) => number) {
-  const placed = curves
-    .flatMap(({ name, floor, points }, index) => {
-      const last = points.at(-1);
-      return last ? [{ name, floor, index, at: y(last[1]) }] : [];
-    })
-    .toSorted((one, other) => one.at - other.at);
-  for (const [index, label] of placed.entries()) {
-    const above = placed[index - 1];
-    if (above) label.at = Math.max(label.at, above.at + LABEL_GAP);
-  }
-  return placed;
 }

@@ -2,6 +2,7 @@ import type { Sample, SubjectResult, WorkloadResult } from '../../harness/sample
 import { figureOf, median, medianCurve } from '../../harness/statistics.ts';
 import { type Bar, barsPlot } from './bars.ts';
 import { curvesPlot } from './curves.ts';
+import { growthPlots } from './growth.ts';
 
 /** Parts of less than this share are one. */
 const SMALL = 0.02;
@@ -9,7 +10,8 @@ const SMALL = 0.02;
 /** Pictures of a workload by the names of their files; those for which there are figures. */
 export function plotsOf(workload: WorkloadResult): Map<string, string> {
   const { name, subjects, targets, turns } = workload;
-  const plots = new Map<string, string>();
+  const plots = growthPlots(workload);
+  if (plots.size > 0) return plots;
   const rounds = subjects[0]?.samples.length ?? 0;
   const throughput = subjects.flatMap((subject): Bar[] => {
     const summary = figureOf(subject, 'perSecond');

@@ -79,6 +79,21 @@ async function firstAnswer(port: number): Promise<string> {
   return answer ?? '';
 }
 
+test('one that was stopped by itself does not keep the others from being stopped', () =>
+  withFolder(async (folder) => {
+    const processes = new Processes({ folder, onEnd: () => undefined });
+    const sockets = { PORT_FD: { host: '127.0.0.1', port: await findFreePort() } };
+    const [child, other] = processes.start([
+      { name: 'child', ...listener(), sockets },
+      { name: 'other', ...fixture(forever) },
+    ]);
+    await child?.stop();
+    assert.equal(child?.pid, undefined);
+    assert.ok(other?.pid);
+    await processes.stop();
+    assert.equal(other.pid, undefined);
+  }));
+
 test('a process is replaced without a connection refused or lost', () =>
   withFolder(async (folder) => {
     const ends: string[] = [];
