@@ -33,7 +33,9 @@ export function observe(target: EdgeMethod, exchange: Exchange, log: Logger): Ob
   const { request, response } = exchange;
   const startMs = performance.now();
   const parent = propagation.extract(ROOT_CONTEXT, request, getter);
-  const attributes = { 'rpc.method': target.name };
+  const { methodKind } = target.method;
+  const streams = methodKind !== 'unary' && { 'kreki.rpc.kind': methodKind };
+  const attributes = { 'rpc.method': target.name, ...streams };
   const span = tracer.startSpan(target.name, { kind: SpanKind.SERVER, attributes }, parent);
   const { traceId } = span.spanContext();
   response.setHeader('x-trace-id', traceId);

@@ -9,6 +9,8 @@ const WORKLOADS = new Set([NodeKind.GATEWAY, NodeKind.SERVICE]);
 /** Shares of calls without a fault below which something is degraded, or down. */
 const DEGRADED_BELOW = 0.95;
 const DOWN_BELOW = 0.9;
+/** With fewer faults nothing is judged by its calls: one of the only two calls of a quiet night would else be an outage. */
+const FAULTS_MIN = 3;
 /** Events that wait longer than this say that their consumer does not keep up, in milliseconds. */
 const LAG_MAX_MS = 10_000;
 
@@ -23,12 +25,14 @@ export function healthOf(answers: Answers | undefined, signals: Signals): { heal
   const { calls, faults } = signals;
   const ratio = calls === 0 ? 1 : 1 - faults / calls;
   const reason = `${faults} of ${calls} calls failed`;
-  if (ratio < DOWN_BELOW) return { health: Health.DOWN, reason };
-  if (ratio < DEGRADED_BELOW) return { health: Health.DEGRADED, reason };
+  const judged = faults >= FAULTS_MIN;
+  if (judged && ratio < DOWN_BELOW) return { health: Health.DOWN, reason };
+  if (judged && ratio < DEGRADED_BELOW) return { health: Health.DEGRADED, reason };
   if (serving < asked)
     return { health: Health.DEGRADED, reason: `${asked - serving} of ${asked} instances do not serve` };
-  if (serving > 0 || calls > 0) return { health: Health.SERVING, reason: '' };
-  return { health: Health.UNSPECIFIED, reason: 'nothing was heard of it in this time' };
+  const few = faults > 0 && !judged ? `${reason}: too few to tell` : '';
+  if (serving > 0 || calls > faults) return { health: Health.SERVING, reason: few };
+  return { health: Health.UNSPECIFIED, reason: few || 'nothing was heard of it in this time' };
 }
 
 const NOT_ASKED: Answers = { asked: 0, serving: 0, refusing: 0, problem: '' };

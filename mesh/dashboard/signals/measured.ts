@@ -1,4 +1,4 @@
-import type { Distribution } from '../store/distribution.ts';
+import { Distribution } from '../store/distribution.ts';
 import type { Series, Span } from '../store/metrics.ts';
 import type { Telemetry } from '../store/telemetry.ts';
 
@@ -10,6 +10,7 @@ export interface Measured {
   readonly operation: string;
   /** gRPC's name of the code in lower case; `ok` when nothing else was said. */
   readonly code: string;
+  /** Of streams only how many there were: how long one lives is not how fast it was. */
   readonly durations: Distribution;
   readonly attributes: Series['attributes'];
 }
@@ -54,7 +55,17 @@ function read({ metrics }: Telemetry, metric: string, span: Span, operation: (se
 
 function measured(series: Series, durations: Distribution, operation: string): Measured {
   const { workload, instance, attributes } = series;
-  return { workload, instance, operation, code: codeOf(attributes), durations, attributes };
+  const streams = STREAMS.has(attributes['kreki.rpc.kind'] ?? '');
+  const code = codeOf(attributes);
+  return { workload, instance, operation, code, durations: streams ? countOf(durations) : durations, attributes };
+}
+
+const STREAMS = new Set(['server_streaming', 'client_streaming', 'bidi_streaming']);
+
+function countOf({ count }: Distribution): Distribution {
+  const counted = new Distribution();
+  counted.count = count;
+  return counted;
 }
 
 function rpcOf({ attributes }: Series): string {

@@ -49,8 +49,7 @@ export class Distribution {
   /** The value below which the share `q` of all lie; 0 when there are none. */
   quantile(q: number): number {
     const ordered = [...this.#buckets].sort(([a], [b]) => a - b);
-    const total = ordered.reduce((sum, [, count]) => sum + count, this.#zero);
-    let rank = q * total - this.#zero;
+    let rank = q * this.timed - this.#zero;
     if (rank <= 0 || ordered.length === 0) return 0;
     for (const [bucket, count] of ordered) {
       if (rank <= count) return 2 ** ((bucket + rank / count) / 2 ** this.#scale);
@@ -65,6 +64,11 @@ export class Distribution {
     let found = this.#zero;
     for (const [bucket, count] of this.#buckets) found += count * Math.min(Math.max(border - bucket, 0), 1);
     return found;
+  }
+
+  /** How many values there are durations of; `count` may hold more. */
+  get timed(): number {
+    return this.#buckets.values().reduce((sum, count) => sum + count, this.#zero);
   }
 
   /** Memory in bytes, roughly. */

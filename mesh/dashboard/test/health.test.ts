@@ -73,6 +73,20 @@ test('one of several that does not serve makes the whole degraded, and what nobo
   assert.equal(healthOf(undefined, calls(1, 0)).health, Health.SERVING);
 });
 
+test('a fault or two among few calls say too little, three say enough', () => {
+  const asked = { asked: 1, serving: 1, refusing: 0, problem: '' };
+  assert.deepEqual(healthOf(asked, calls(0, 1)), {
+    health: Health.SERVING,
+    reason: '1 of 1 calls failed: too few to tell',
+  });
+  assert.equal(healthOf(asked, calls(8, 2)).health, Health.SERVING);
+  assert.deepEqual(healthOf(asked, calls(0, 3)), { health: Health.DOWN, reason: '3 of 3 calls failed' });
+  assert.equal(healthOf(asked, calls(38, 3)).health, Health.DEGRADED);
+  assert.equal(healthOf(undefined, calls(0, 2)).health, Health.UNSPECIFIED);
+  assert.equal(healthOf(undefined, calls(1, 2)).health, Health.SERVING);
+  assert.equal(healthOf({ ...asked, serving: 0, refusing: 1 }, calls(0, 1)).health, Health.DOWN);
+});
+
 test('the edge that is not ready differs from one that is away', async (t) => {
   let status = 503;
   const server = createServer((_, response) => void response.writeHead(status).end());

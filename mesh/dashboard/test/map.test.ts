@@ -15,6 +15,7 @@ const SILENT: Sources = {
 };
 
 const METHOD = 'kreki.emergency.v1.EmergencyService/Get';
+const WATCH = 'kreki.emergency.v1.EmergencyService/Watch';
 const call = (code: string, count: number, more: Partial<Measurement> = {}): Measurement => ({
   workload: 'emergency',
   metric: 'rpc.server.call.duration',
@@ -40,6 +41,20 @@ function drawn(made: readonly Measurement[], sources = SILENT, withPrevious = fa
     edge: (id: string) => edges.find((edge) => edge.id === id),
   };
 }
+
+test('streams count as calls, and how long they live is in no percentile', () => {
+  const { node, edge } = drawn([
+    call('OK', 90),
+    call('OK', 60, {
+      attributes: { ...call('OK', 0).attributes, 'rpc.method': WATCH, 'kreki.rpc.kind': 'server_streaming' },
+      value: durations(60, 600),
+    }),
+  ]);
+  for (const { signals } of [node('service:emergency') ?? {}, edge('gateway:gateway>service:emergency') ?? {}]) {
+    assert.equal(signals?.calls, 150n);
+    assert.ok((signals?.p99Ms ?? 0) < 11, `${signals?.p99Ms} ms`);
+  }
+});
 
 test('calls of all instances and RPCs add up on the node and on the edge of their caller', () => {
   const { node, edge } = drawn([

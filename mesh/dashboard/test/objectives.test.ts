@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -120,6 +120,28 @@ test('what was counted outlives a restart, for thirty days', (t) => {
   const again = new Ledger(file);
   assert.deepEqual(again.within('x', NOW_MS, 40 * 86_400_000), { total: 8, good: 7 });
   assert.deepEqual(again.within('x', NOW_MS, 600_000), { total: 3, good: 3 });
+});
+
+test('thirty days are kept by the hour but for the last three, and every window still counts what was in it', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'kreki-ledger-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'objectives.json');
+  const ledger = new Ledger(file);
+  const now = minuteOf(NOW_MS);
+  for (let age = 30 * 24 * 60 - 1; age >= 0; age -= 1) ledger.set('x', now - age, { total: 10, good: 9 });
+  for (const hours of [1, 6, 72]) {
+    const minutes = hours * 60;
+    assert.deepEqual(ledger.within('x', NOW_MS, minutes * 60_000), { total: 10 * minutes, good: 9 * minutes });
+  }
+  const whole = ledger.within('x', NOW_MS, 30 * 86_400_000);
+  // Of the hour that the thirty days begin in, all or nothing.
+  assert.ok(whole.total > (30 * 24 - 1) * 600 && whole.total <= 432_000, `${whole.total}`);
+  assert.equal(whole.good, whole.total * 0.9);
+  ledger.save();
+  const rows: Record<string, unknown[]> = JSON.parse(readFileSync(file, 'utf8'));
+  assert.ok((rows.x?.length ?? 0) <= 74 * 60 + 30 * 24, `${rows.x?.length} rows`);
+  assert.equal(ledger.history('x', NOW_MS, 3_600_000).length, 60);
+  assert.deepEqual(new Ledger(file).within('x', NOW_MS, 30 * 86_400_000), whole);
 });
 
 test('an alert is posted in Slack’s format, again when it was not taken, and once more when it is over', async (t) => {

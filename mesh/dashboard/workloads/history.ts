@@ -27,6 +27,7 @@ export function historyOf(span: Span, read: (step: Span) => readonly Measured[])
 }
 
 function countsOf(signals: Signals): bigint[] {
-  const below = [...BOUNDS_MS.map((bound) => Math.round(signals.durations.atMost(bound / 1_000))), signals.calls];
+  const { durations } = signals;
+  const below = [...BOUNDS_MS.map((bound) => Math.round(durations.atMost(bound / 1_000))), Math.round(durations.timed)];
   return below.map((count, index) => BigInt(Math.max(count - (below[index - 1] ?? 0), 0)));
 }

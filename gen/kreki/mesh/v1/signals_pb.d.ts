@@ -80,7 +80,7 @@ export declare type GoldenSignals = Message<"kreki.mesh.v1.GoldenSignals"> & {
   successRatio: number;
 
   /**
-   * Median duration in milliseconds; 0 where there were no calls.
+   * Median duration in milliseconds, of calls that do not stream; 0 where there were none.
    *
    * @generated from field: double p50_ms = 6;
    */
@@ -196,14 +196,14 @@ export enum Health {
   SERVING = 1,
 
   /**
-   * It serves, but fewer than 95 % of its calls succeed, or one of its instances does not serve.
+   * It serves, but fewer than 95 % of its calls succeed (of which three or more failed), or one of its instances does not serve.
    *
    * @generated from enum value: HEALTH_DEGRADED = 2;
    */
   DEGRADED = 2,
 
   /**
-   * It does not serve, or fewer than 90 % of its calls succeed.
+   * It does not serve, or fewer than 90 % of its calls succeed, of which three or more failed.
    *
    * @generated from enum value: HEALTH_DOWN = 3;
    */

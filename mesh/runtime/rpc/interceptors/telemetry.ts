@@ -33,7 +33,10 @@ export function telemetry(log: Logger, security = ''): Interceptor {
     const name = `${request.service.typeName}/${request.method.name}`;
     const startMs = performance.now();
     const parent = propagation.extract(ROOT_CONTEXT, request.header, headerGetter);
-    const attributes = { 'rpc.system.name': 'grpc', 'rpc.method': name };
+    const { methodKind } = request.method;
+    // How long a stream lives says nothing of how fast it is answered: who reads the durations can leave it out.
+    const streams = methodKind !== 'unary' && { 'kreki.rpc.kind': methodKind };
+    const attributes = { 'rpc.system.name': 'grpc', 'rpc.method': name, ...streams };
     const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
     const active = trace.setSpan(parent, span);
     if (span.isRecording() && !request.stream) span.setAttributes(idsOf(request.method.input, request.message));

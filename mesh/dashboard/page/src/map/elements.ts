@@ -85,6 +85,8 @@ export type State = 'idle' | 'serving' | 'degraded' | 'down';
 /** How an edge is by the calls that pass over it. */
 export function stateOf({ signals }: Edge): State {
   if (!signals || signals.calls === 0n) return 'idle';
+  // As the dashboard judges parts: fewer faults say too little.
+  if (signals.faults < 3n) return 'serving';
   if (signals.successRatio < 0.9) return 'down';
   return signals.successRatio < 0.95 ? 'degraded' : 'serving';
 }
