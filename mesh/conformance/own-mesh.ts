@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { bringUp } from '../local/bring-up.ts';
 import { dataFolder } from '../local/folders.ts';
 import type { Account, Mesh } from '../local/mesh.ts';
-import { findFreePort, type Port, type Ports, readPorts } from '../local/ports.ts';
+import { type Port, type Ports, readPorts } from '../local/ports.ts';
 import { Processes } from '../local/processes.ts';
 import { makeRunFolder, removeRunFolder } from '../local/run-folder.ts';
 import { seed } from '../local/seed.ts';
 import { Steps } from '../local/steps.ts';
+import { findFreePort } from '../runtime/testing/free-port.ts';
 
 export interface OwnMesh extends Mesh {
   readonly ports: Ports;

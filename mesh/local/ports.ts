@@ -69,17 +69,6 @@ export async function requireFree(ports: readonly Port[]): Promise<void> {
   if (problems.length > 0) throw new Error(problems.join('\n  '));
 }
 
-/** A port that nobody listens on now. */
-export async function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
-
 /** Both the loopback and the wildcard address, since either would answer in our place or stop us. */
 export async function isFree(port: number): Promise<boolean> {
   return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'));

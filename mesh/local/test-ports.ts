@@ -1,5 +1,7 @@
 /** Ports of a test run's servers: free ones, unless the environment fixes them. */
-import { findFreePort, type Port, requireFree, type ServerPorts } from './ports.ts';
+
+import { findFreePort } from '../runtime/testing/free-port.ts';
+import { type Port, requireFree, type ServerPorts } from './ports.ts';
 import type { ServerName } from './servers/server.ts';
 
 /** @throws Error when a fixed port is taken */

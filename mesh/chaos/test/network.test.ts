@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { OPEN } from '@kreki/runtime/testing/link/condition';
-import { findFreePort } from '../../local/ports.ts';
+import { findFreePort } from '../../runtime/testing/free-port.ts';
 import { Network } from '../network/network.ts';
 
 test('a network keeps links apart', async () => {

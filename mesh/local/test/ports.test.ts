@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { findFreePort, readPorts, requireFree } from '../ports.ts';
+import { findFreePort } from '../../runtime/testing/free-port.ts';
+import { readPorts, requireFree } from '../ports.ts';
 
 const port = (number: number, variable: string) => ({ number, variable, purpose: variable.toLowerCase() });
 

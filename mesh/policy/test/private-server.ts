@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeServerFolder, serverUser } from '../../local/folders.ts';
 import { waitHealthy } from '../../local/health.ts';
-import { findFreePort } from '../../local/ports.ts';
 import { Processes, type ProcessSpec } from '../../local/processes.ts';
 import { removeRunFolder } from '../../local/run-folder.ts';
 import { Secrets } from '../../local/secrets.ts';
 import type { Server } from '../../local/servers/server.ts';
 import { asUser, secretOf } from '../../local/servers/users.ts';
+import { findFreePort } from '../../runtime/testing/free-port.ts';
 
 /** A server of one test file's own, set up as the launcher does it. */
 export interface PrivateServer {

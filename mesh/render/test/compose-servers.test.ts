@@ -11,9 +11,9 @@ import { Redis } from 'ioredis';
 import { connect as connectNats } from 'nats';
 import pg from 'pg';
 import { makeSecrets } from '../../compose/make-secrets.ts';
-import { findFreePort } from '../../local/ports.ts';
 import { postgres } from '../../local/servers/postgres.ts';
 import { startPrivate } from '../../policy/test/private-server.ts';
+import { findFreePort } from '../../runtime/testing/free-port.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kreki-servers-'));
 makeSecrets(folder);

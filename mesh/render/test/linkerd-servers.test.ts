@@ -9,12 +9,12 @@ import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { connect as connectNats } from 'nats';
 import pg from 'pg';
-import { findFreePort } from '../../local/ports.ts';
 import { withDatabase } from '../../local/servers/databases.ts';
 import { postgres } from '../../local/servers/postgres.ts';
 import { asUser } from '../../local/servers/users.ts';
 import { redisAcl, redisUsers } from '../../policy/redis.ts';
 import { startPrivate } from '../../policy/test/private-server.ts';
+import { findFreePort } from '../../runtime/testing/free-port.ts';
 import { collect, ofKind, ROOT, readManifests, type Spec } from './manifests.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kreki-charts-'));

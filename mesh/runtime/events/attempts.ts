@@ -4,6 +4,8 @@ import { prepared } from '../database/sql.ts';
 
 /** How often it was begun to handle one event. */
 export interface Attempts {
+  /** Whether it may have ended a process before: then no other event shares its transaction. */
+  readonly suspect: boolean;
   /** Whether nothing else may be handled meanwhile: when the process ends, it is then known by what. */
   readonly alone: boolean;
   /** Counts another before it begins, and says the how manieth it is. */
@@ -41,6 +43,7 @@ export async function openAttempts(
   const begun = new Set(rows.map(({ event_id }) => event_id));
 
   const counted = (id: string): Attempts => ({
+    suspect: true,
     alone: begun.has(id),
     async begin() {
       const [row] = await database.query<{ attempts: number }>(BEGIN, [durable, id]);
@@ -60,6 +63,7 @@ export async function openAttempts(
 function countedHere(): Attempts {
   let count = 0;
   return {
+    suspect: false,
     alone: false,
     begin: async () => ++count,
     async undo() {

@@ -2,14 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { JsMsg } from 'nats';
-import type { Database } from '../database/database.ts';
+import type { Database, Tx } from '../database/database.ts';
 import type { Logger } from '../log.ts';
 import { meter, tracer } from '../telemetry.ts';
 import type { Attempts } from './attempts.ts';
+import { createBatches } from './batches.ts';
 import type { Bus } from './bus.ts';
 import type { Consumer, EventContext, EventHandler } from './consumer.ts';
 import { isFor, publishDeadLetter } from './dead-letters.ts';
-import { takeOnce } from './inbox.ts';
+import { takeEach } from './inbox.ts';
 import type { Slots } from './keyed-queue.ts';
 import { streamOf } from './subjects.ts';
 
@@ -55,6 +56,7 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
   const stream = streamOf(consumer.from);
   const handlers = new Map(consumer.handle.map((handler) => [handler.subject, handler]));
   const maxAttempts = consumer.maxAttempts ?? DEFAULT_ATTEMPTS;
+  const batches = createBatches(database, durable, slots);
 
   const giveUp = async (message: JsMsg, reason: string, attempts = 1, counted?: Attempts) => {
     log.error({ durable, subject: message.subject, id: idOf(message), reason, attempts }, 'dead letter');
@@ -71,23 +73,41 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
     message.nak();
   };
 
-  const handle = async (message: JsMsg, work: Work, attempt: number, attempts: Attempts) => {
-    const done = await database.transaction(async (tx) => {
-      await attempts.end(tx);
-      if (!(await takeOnce(tx, durable, idOf(message)))) return false;
-      await work({
-        tx,
-        id: idOf(message),
-        time: new Date(message.headers?.get('ce-time') || Date.now()),
-        aggregateId: message.headers?.get('ce-subject') ?? '',
-        attempt,
-        log,
-        signal,
-      });
-      return true;
-    });
+  const committed = (message: JsMsg, handled: boolean) => {
     message.ack();
-    if (done) consumer.committed?.();
+    if (handled) consumer.committed?.();
+  };
+
+  const within = (message: JsMsg, work: Work, attempt: number) => async (tx: Tx) => {
+    signal.throwIfAborted();
+    await work({
+      tx,
+      id: idOf(message),
+      time: new Date(message.headers?.get('ce-time') || Date.now()),
+      aggregateId: message.headers?.get('ce-subject') ?? '',
+      attempt,
+      log,
+      signal,
+    });
+  };
+
+  /** Handles an event in a transaction of its own. */
+  const handleAlone = async (message: JsMsg, work: Work, attempt: number, attempts: Attempts) => {
+    const handled = await database.transaction(async (tx) => {
+      await attempts.end(tx);
+      const taken = await takeEach(tx, durable, [idOf(message)]);
+      if (taken.size > 0) await within(message, work, attempt)(tx);
+      return taken.size > 0;
+    });
+    committed(message, handled);
+  };
+
+  /** Handles an event beside others where many wait; false when one of them failed. */
+  const handleTogether = async (message: JsMsg, work: Work, attempt: number): Promise<boolean> => {
+    const outcome = await batches.handle({ id: idOf(message), work: within(message, work, attempt) });
+    if (outcome === 'alone') return false;
+    committed(message, outcome === 'handled');
+    return true;
   };
 
   const measure = (message: JsMsg, startMs: number, error?: unknown) =>
@@ -112,10 +132,19 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
       if (signal.aborted) return message.nak();
       let attempt = 0;
       try {
+        if (waits === 0 && !attempts.suspect) {
+          attempt = await attempts.begin();
+          if (await handleTogether(message, work, attempt)) {
+            measure(message, start);
+            return;
+          }
+          await attempts.undo();
+          attempt = 0;
+        }
         await slots.run(async () => {
           signal.throwIfAborted();
           attempt = await attempts.begin();
-          if (attempt <= maxAttempts) await handle(message, work, attempt, attempts);
+          if (attempt <= maxAttempts) await handleAlone(message, work, attempt, attempts);
         }, attempts);
         if (attempt > maxAttempts) return giveUp(message, ENDED, maxAttempts, attempts);
         measure(message, start);

@@ -3,7 +3,7 @@ import { prepared } from '../database/sql.ts';
 
 const TAKE = prepared(
   'inbox_take',
-  'INSERT INTO inbox (durable, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING event_id',
+  'INSERT INTO inbox (durable, event_id) SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING RETURNING event_id',
 );
 /** Longer than any stream keeps its events, so that none can be handled a second time. */
 const TRIM = prepared(
@@ -12,9 +12,10 @@ const TRIM = prepared(
    DELETE FROM inbox WHERE durable = $1 AND handled_at < now() - interval '8 days'`,
 );
 
-/** Notes, in the transaction of an event's effect, that it is handled; false when it was before. */
-export async function takeOnce(tx: Queryable, durable: string, eventId: string): Promise<boolean> {
-  return (await tx.query(TAKE, [durable, eventId])).length > 0;
+/** Notes, in the transaction of the events' effects, that they are handled; those come back, in lower case, that were not before. */
+export async function takeEach(tx: Queryable, durable: string, eventIds: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.query<{ event_id: string }>(TAKE, [durable, eventIds]);
+  return new Set(rows.map(({ event_id }) => event_id));
 }
 
 export const trimInbox = (on: Queryable, durable: string): Promise<unknown> => on.query(TRIM, [durable]);

@@ -18,18 +18,19 @@ export class KeyedQueue {
 
 /** Lets so many tasks run at the same time; the others wait, first come, first served. */
 export class Slots {
-  readonly #count: number;
+  /** How many may run at the same time. */
+  readonly count: number;
   #free: number;
   readonly #waiting: { readonly need: number; readonly go: () => void }[] = [];
 
   constructor(count: number) {
-    this.#count = count;
+    this.count = count;
     this.#free = count;
   }
 
   /** @param options.alone whether no other task may run meanwhile. */
   async run<T>(task: () => Promise<T>, options: { alone?: boolean } = {}): Promise<T> {
-    const need = options.alone ? this.#count : 1;
+    const need = options.alone ? this.count : 1;
     if (this.#waiting.length === 0 && this.#free >= need) this.#free -= need;
     else await new Promise<void>((go) => this.#waiting.push({ need, go }));
     try {

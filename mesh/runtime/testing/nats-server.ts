@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'nats';
 import { natsAuthorization, natsUsers } from '../../policy/nats.ts';
+import { findFreePort } from './free-port.ts';
 
 const PASSWORD = 'test';
 
@@ -16,7 +16,7 @@ const PASSWORD = 'test';
  */
 export async function startNatsServer() {
   const folder = mkdtempSync(join(tmpdir(), 'kreki-nats-'));
-  const port = await freePort();
+  const port = await findFreePort();
   const url = `nats://127.0.0.1:${port}`;
   const configuration = join(folder, 'nats.conf');
   const users = [{ name: 'everything', publish: ['>'], subscribe: ['>'] }, ...natsUsers()];
@@ -64,14 +64,4 @@ export async function startNatsServer() {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -170,6 +170,7 @@ test('while volunteers cannot be searched it is put on record once, and offers f
   const ids = w.around.place(steps(40, 7));
   w.around.away = true;
   const { id } = await w.press();
+  await until(async () => (await decisions(id)).length > 0);
   await sleep(700);
   assert.deepEqual(
     (await decisions(id)).map(({ action, reason }) => [action, reason]),

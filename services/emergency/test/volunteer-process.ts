@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Skill } from '@kreki/gen/kreki/volunteer/v1/volunteer_pb.js';
 import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
+import { findFreePort } from '@kreki/runtime/testing/free-port';
 import type { TestMesh } from '@kreki/runtime/testing/harness';
 import pg from 'pg';
 import { until } from './until.ts';
@@ -29,7 +29,7 @@ export async function startVolunteerProcess(mesh: TestMesh): Promise<VolunteerPr
   const databaseUrl = `${mesh.databaseUrl}_volunteer`;
   const name = new URL(databaseUrl).pathname.slice(1);
   await run(mesh.databaseUrl, `CREATE DATABASE ${name}`);
-  const port = await freePort();
+  const port = await findFreePort();
   const url = `https://127.0.0.1:${port}`;
   const asService = await mesh.client(VolunteerService, url, { service: 'emergency' });
   let child: ChildProcess | undefined;
@@ -89,14 +89,4 @@ async function run(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query(statement).finally(() => client.end());
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
