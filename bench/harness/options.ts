@@ -14,7 +14,7 @@ export interface Options {
   readonly workloads: readonly string[];
 }
 
-const FULL = { rounds: 5, seconds: 10, volunteers: 1_000_000 };
+const FULL = { rounds: 5, seconds: 5, volunteers: 1_000_000 };
 const QUICK = { rounds: 2, seconds: 1, volunteers: 20_000 };
 /** Too long for a quick run, unless asked for by name. */
 const SLOW = ['peers', 'start', 'growth'];

@@ -39,10 +39,11 @@ export function written(value: number, figure: string): string {
   return `${number(value, digits)} ${unit}`.trim();
 }
 
-/** `1,234 /s (1,200–1,300)`: the median, and from the lowest to the highest round. */
+/** `1,234 /s (1,200–1,300)`: the median, and from the lowest to the highest round where there are several. */
 export function spread(summary: Summary | undefined, figure: string): string {
   if (!summary) return '–';
   const { digits } = wordingOf(figure);
+  if (summary.rounds === 1) return written(summary.median, figure);
   return `${written(summary.median, figure)} (${number(summary.lowest, digits)}–${number(summary.highest, digits)})`;
 }
 

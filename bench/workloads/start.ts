@@ -7,6 +7,7 @@ import type { Workload } from './workload.ts';
 const SUBJECT = 'whole mesh';
 /** After the seed; until then what starting left is collected. */
 const SETTLE_MS = 5_000;
+const ROUNDS = 3;
 
 /** How long a mesh takes to start with empty data, dashboard and seed included, and how much memory it has at rest. */
 export const start: Workload = async () => ({
@@ -38,6 +39,8 @@ export const start: Workload = async () => ({
       },
     },
   ],
+  rounds: ROUNDS,
+  turns: { length: 'a start each' },
   targets: [
     { subject: SUBJECT, figure: 'startSeconds', below: 15 },
     { subject: SUBJECT, figure: 'memoryMb', below: 1_000 },

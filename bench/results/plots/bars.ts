@@ -35,11 +35,7 @@ export function barsPlot(title: string, subtitle: string, bars: readonly Bar[]):
       const parts = bar.parts.map(({ name, value }) => {
         const at = x(from);
         from += value;
-        const fill = divided
-          ? { fill: colour(names.indexOf(name)) }
-          : bar.floor
-            ? { class: 'floor' }
-            : { fill: colour(0) };
+        const fill = divided ? { fill: fillOf(name, names) } : bar.floor ? { class: 'floor' } : { fill: colour(0) };
         return element('rect', { x: at, y, width: x(from) - at, height: THICK, ...fill });
       });
       const [lowest = 0, highest = 0] = bar.range ?? [];
@@ -60,11 +56,24 @@ export function barsPlot(title: string, subtitle: string, bars: readonly Bar[]):
   return picture(title, subtitle, bottom + (divided ? 56 : 28), drawn);
 }
 
+/** Processes in their order, so that each has one place and one colour in every picture. */
+export const PROCESSES = ['gateway', 'emergency', 'volunteer', 'notification', 'auth', 'postgres', 'nats', 'redis'];
+export const OTHERS = 'others';
+const GREY = '#8c959f';
+
+function fillOf(name: string, names: readonly string[]): string {
+  if (name === OTHERS) return GREY;
+  const known = PROCESSES.indexOf(name);
+  if (known >= 0) return colour(known);
+  const unknown = names.filter((each) => !PROCESSES.includes(each));
+  return colour((unknown.length < names.length ? PROCESSES.length : 0) + unknown.indexOf(name));
+}
+
 /** Which colour is whose, in one row. */
 export function key(names: readonly string[], y: number): string[] {
   const step = Math.min(150, WIDTH / names.length);
   return names.flatMap((name, index) => [
-    element('rect', { x: index * step, y: y - 10, width: 11, height: 11, fill: colour(index) }),
+    element('rect', { x: index * step, y: y - 10, width: 11, height: 11, fill: fillOf(name, names) }),
     text(index * step + 17, y, name, { class: 'quiet' }),
   ]);
 }

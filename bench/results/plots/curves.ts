@@ -8,7 +8,7 @@ export interface Curve {
   readonly points: readonly (readonly [percentile: number, ms: number])[];
 }
 
-const LEFT = 70;
+const LEFT = 86;
 const RIGHT = 170;
 const TOP = 56;
 const HEIGHT = 240;
@@ -48,7 +48,7 @@ export function curvesPlot(title: string, subtitle: string, curves: readonly Cur
     ...(limitMs
       ? [
           line(LEFT, y(limitMs), right, y(limitMs), { class: 'target' }),
-          text(LEFT + 6, y(limitMs) - 6, `target: p99 < ${limitMs} ms`, { class: 'quiet' }),
+          text(LEFT + 6, y(limitMs) - 6, `target: p99 < ${number(limitMs, 0)} ms`, { class: 'quiet' }),
         ]
       : []),
     ...shown.map(({ points, floor }, index) =>

@@ -1,6 +1,6 @@
 import type { Sample, SubjectResult, WorkloadResult } from '../../harness/sample.ts';
 import { figureOf, median, medianCurve } from '../../harness/statistics.ts';
-import { type Bar, barsPlot } from './bars.ts';
+import { type Bar, barsPlot, OTHERS, PROCESSES } from './bars.ts';
 import { curvesPlot } from './curves.ts';
 import { growthPlots } from './growth.ts';
 
@@ -20,7 +20,7 @@ export function plotsOf(workload: WorkloadResult): Map<string, string> {
     return [{ name: subject.name, floor: subject.floor, parts: [{ name: '', value }], range: [lowest, highest] }];
   });
   if (throughput.length > 0) {
-    const subtitle = `a second, as many as go: median of ${rounds} rounds, lines from the lowest to the highest`;
+    const subtitle = `a second, as many as go: ${rounds === 1 ? 'one round' : `median of ${rounds} rounds`}, lines from the lowest to the highest`;
     plots.set(`${name}-throughput.svg`, barsPlot(`${name}: throughput`, subtitle, throughput));
   }
   const curves = subjects.flatMap((subject) => {
@@ -61,12 +61,16 @@ function partBars(
   });
 }
 
+/** Processes in their order; what happens one after the other as it comes. */
+const inOrder = (one: string, other: string) => placeOf(one) - placeOf(other);
+const placeOf = (name: string) => (PROCESSES.includes(name) ? PROCESSES.indexOf(name) : PROCESSES.length);
+
 /** Those whose share is less than `small` together. */
 function middleParts(rounds: readonly Parts[], small: number): { name: string; value: number }[] {
   const names = [...new Set(rounds.flatMap((round) => Object.keys(round)))];
-  const all = names.map((name) => ({ name, value: median(rounds.map((round) => round[name] ?? 0)) }));
+  const all = names.toSorted(inOrder).map((name) => ({ name, value: median(rounds.map((round) => round[name] ?? 0)) }));
   const total = all.reduce((sum, { value }) => sum + value, 0);
   const large = all.filter(({ value }) => value >= small * total);
   const rest = total - large.reduce((sum, { value }) => sum + value, 0);
-  return rest > 0 ? [...large, { name: 'others', value: rest }] : large;
+  return rest > 0 ? [...large, { name: OTHERS, value: rest }] : large;
 }

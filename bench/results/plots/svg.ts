@@ -14,6 +14,8 @@ export const COLOURS = [
   '#1d9db0',
   '#d64580',
   '#7a8a2f',
+  '#5b5fc7',
+  '#9c6b4e',
 ] as const;
 export const colour = (index: number): string => COLOURS[index % COLOURS.length] ?? COLOURS[0];
 
