@@ -7,7 +7,7 @@ import type { StartPeer } from './peer.ts';
 const EXCHANGE = new URL('connect/exchange.ts', import.meta.url).href;
 
 /** This mesh's own emergency service and an edge before it, with connect-node in place of the runtime's gRPC adapter. */
-export const startConnect: StartPeer = async ({ folder, mesh, urls }) => {
+export const startConnect: StartPeer = async ({ folder, mesh, urls, processes }) => {
   const databaseUrl = await createDatabase(urls.postgres, 'bench_connect');
   const port = await freePort();
   const told = mesh.environments.emergency;
@@ -29,6 +29,8 @@ export const startConnect: StartPeer = async ({ folder, mesh, urls }) => {
       new Map([
         ['edge', edge.pid],
         ['emergency and NATS', emergency.pid],
+        // The mesh's own, in which its dispatch searches.
+        ['volunteer', processes().get('volunteer') ?? 0],
       ]),
     async stop() {
       await edge.stop();
