@@ -1,7 +1,7 @@
 /**
  * Whether the dashboard's numbers are those that a load generator counts: calls, errors by code and the 95th percentile of each RPC at the edge,
- * within 1 %. Everything between the edge and the services takes a third of a second more, so that what a client itself needs for a call, which
- * no server can see, is less than that 1 %; on a busy machine it is more, and the percentiles differ by it.
+ * within 1 %. Everything between the edge and the services takes more than a second more, so that what a client itself needs for a call, which no server can
+ * see (6 to 12 ms at the 95th percentile on two cores), is about that 1 %; on a busy machine it is more, and the percentiles differ by it.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,9 +15,9 @@ import { compare, type Row } from './compare.ts';
 import { Tally } from './tally.ts';
 import { callers } from './traffic.ts';
 
-const LATENCY_MS = 150;
-const JITTER_MS = 40;
-const AT_ONCE = 24;
+const LATENCY_MS = 600;
+const JITTER_MS = 100;
+const AT_ONCE = 48;
 /** Telemetry is sent every two seconds: nothing is called so long before and after what is counted. */
 const QUIET_MS = 6_000;
 

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { tcpProbe, waitHealthy } from '../../mesh/local/health.ts';
 import { Processes } from '../../mesh/local/processes.ts';
 import { Steps } from '../../mesh/local/steps.ts';
-import { freePort } from './free-port.ts';
+import { findFreePort } from '../../mesh/runtime/testing/free-port.ts';
 
 /** Debian's own; what it puts on PATH gives the node to its system's user, and keeps to its system's folders. */
 const DEBIAN = '/usr/lib/rabbitmq/bin';
@@ -30,7 +30,7 @@ export async function startRabbitMq(folder: string): Promise<RabbitMq> {
   const [server, epmd] = [findServer(path), find('epmd', path)];
   if (!server || !epmd) throw new Error(rabbitMqMissing(path));
   mkdirSync(folder, { recursive: true });
-  const [port, distribution, mapper] = [await freePort(), await freePort(), await freePort()];
+  const [port, distribution, mapper] = [await findFreePort(), await findFreePort(), await findFreePort()];
   const password = randomBytes(18).toString('base64url');
   const configuration = join(folder, 'rabbitmq.conf');
   const settings = [`listeners.tcp.1 = 127.0.0.1:${port}`, `default_user = ${USER}`, `default_pass = ${password}`];

@@ -1,7 +1,7 @@
 import { identityFolder } from '../../mesh/local/identities.ts';
+import { findFreePort } from '../../mesh/runtime/testing/free-port.ts';
 import { startSpeakingChild } from '../child.ts';
 import { createDatabase } from '../floors/press.ts';
-import { freePort } from './free-port.ts';
 import type { StartPeer } from './peer.ts';
 
 const EXCHANGE = new URL('connect/exchange.ts', import.meta.url).href;
@@ -9,7 +9,7 @@ const EXCHANGE = new URL('connect/exchange.ts', import.meta.url).href;
 /** This mesh's own emergency service and an edge before it, with connect-node in place of the runtime's gRPC adapter. */
 export const startConnect: StartPeer = async ({ folder, mesh, urls, processes }) => {
   const databaseUrl = await createDatabase(urls.postgres, 'bench_connect');
-  const port = await freePort();
+  const port = await findFreePort();
   const told = mesh.environments.emergency;
   const emergency = await startSpeakingChild('peers/connect/emergency.ts', [], {
     execArgv: ['--import', EXCHANGE],

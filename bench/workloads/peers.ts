@@ -11,6 +11,7 @@ import { checkDuties } from './duties.ts';
 import { loaded, Pace } from './loaded.ts';
 import { citizensFile } from './people.ts';
 import { closePresses, PEOPLE, pressLoads } from './presses.ts';
+import { openDispatch } from './put-off.ts';
 import type { Workload } from './workload.ts';
 
 type Protocol = 'Connect' | 'REST';
@@ -60,7 +61,12 @@ export const peers: Workload = async ({ own, generator, options }) => {
   const add = async (name: string, over: Protocol, measured: Omit<Peer, 'stop'>) => {
     const { url, databaseUrl, processes, takeEvents } = measured;
     const database = new pg.Pool({ connectionString: databaseUrl, max: 1 });
-    ends.push(() => database.end());
+    const dispatch = openDispatch(own.urls.postgres, databaseUrl);
+    ends.push(async () => {
+      await dispatch.takeUp().finally(dispatch.close);
+      await database.end();
+    });
+    await dispatch.putOff();
     const load = { ...loads[over], url };
     await checkDuties(name, { good: load, bad: { ...badLoads[over], url } }, database);
     await closePresses(database, 1);
@@ -109,7 +115,7 @@ export const peers: Workload = async ({ own, generator, options }) => {
     notes: [
       'The same panic by what a team would build otherwise ([what each is](../peers/README.md)): the same validation, the same check of the same tokens, the same table on the same PostgreSQL with the same settings, each in a database of its own. Before it is measured each is seen to refuse who is not signed in, a token that was changed and a place that is none, and to take a second press for the first; after each load the presses and events on record are counted.',
       'Latency of all is measured at the same rate, half of what the slowest takes.',
-      'The mesh dispatches each press beside answering the next, tells the other services of it, limits how often somebody presses and knows sessions that have ended; all of that is in its throughput and CPU time. connect-node dispatches as the mesh does, the others do not; nobody handles their events.',
+      'Dispatch comes after the answer and is put off for all of them by the same trigger. The mesh tells its other services of each press, limits how often somebody presses and knows sessions that have ended, which the peers do not; that is in its throughput and CPU time. Nobody handles the peers’ events.',
       ...missingNotes(KINDS),
     ],
     close,
