@@ -24,7 +24,7 @@ export async function servePage(
   context: Context,
   interceptors: Interceptor[],
 ): Promise<{ readonly port: number; stop(): Promise<void> }> {
-  const page = sirv(PAGE, { single: true, etag: true, gzip: true, brotli: true });
+  const page = sirv(PAGE, { single: true, etag: true, gzip: true, brotli: true, setHeaders: keepAssets });
   const shutdown = new AbortController();
   const rpc = connectNodeAdapter({
     routes: routes(context),
@@ -60,6 +60,12 @@ export async function servePage(
         setTimeout(() => server.closeAllConnections(), 500).unref();
       }),
   };
+}
+
+/** Names of assets change with what is in them: browsers need not ask for one again. Whatever else there is they ask for each time. */
+function keepAssets(response: ServerResponse, path: string): void {
+  const kept = path.startsWith('/assets/');
+  response.setHeader('cache-control', kept ? 'public, max-age=31536000, immutable' : 'no-cache');
 }
 
 /** Whether another site's page makes a browser call: its cookie is not sent along, but nothing of it is to be answered. */

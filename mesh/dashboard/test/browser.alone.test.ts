@@ -116,9 +116,21 @@ test('nobody sees anything without signing in; a wrong password is said; the lau
   assert.ok(!page.url().includes('key='), 'the key stays in the address');
 });
 
+test('the code of the page is sent compressed, and browsers keep it', async () => {
+  const html = await (await fetch(`${base}/map`)).text();
+  const [asset = ''] = /\/assets\/index-[\w-]+\.js/.exec(html) ?? [];
+  const { headers: sent } = await fetch(base + asset, { headers: { 'accept-encoding': 'br' } });
+  assert.deepEqual(
+    [sent.get('content-encoding'), sent.get('cache-control')],
+    ['br', 'public, max-age=31536000, immutable'],
+  );
+  assert.equal((await fetch(`${base}/map`)).headers.get('cache-control'), 'no-cache');
+});
+
 test('the map shows who calls whom, over mTLS, and the address says what is chosen', { timeout }, async () => {
   await page.goto(`${base}/map?selected=gateway:gateway>service:emergency`);
   await page.getByRole('complementary', { name: 'gateway → emergency' }).getByText('mTLS, both ends known').waitFor();
+  await page.locator('.react-flow__edge[data-id="gateway:gateway>service:emergency"] path.call').waitFor();
   await page.goto(`${base}/map?selected=stream:EVENTS_emergency`);
   const stream = page.getByRole('complementary', { name: 'EVENTS_emergency' });
   await stream.getByText('Serving').waitFor();
