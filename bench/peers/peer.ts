@@ -5,7 +5,7 @@ import type { OwnMesh } from '../own-mesh.ts';
 export interface Peer {
   readonly url: string;
   readonly databaseUrl: string;
-  /** Ids by name of the processes that answer, without PostgreSQL. */
+  /** Ids of the processes that answer, without PostgreSQL; by the names that the mesh has for what they do. */
   processes(): ReadonlyMap<string, number>;
   /** Where events do not stand in that database: how many are stored. They are removed then. */
   takeEvents?(): Promise<number>;

@@ -27,8 +27,8 @@ export const startConnect: StartPeer = async ({ folder, mesh, urls, processes })
     databaseUrl,
     processes: () =>
       new Map([
-        ['edge', edge.pid],
-        ['emergency and NATS', emergency.pid],
+        ['gateway', edge.pid],
+        ['emergency', emergency.pid],
         // The mesh's own, in which its dispatch searches.
         ['volunteer', processes().get('volunteer') ?? 0],
       ]),

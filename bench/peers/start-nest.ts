@@ -35,7 +35,7 @@ export const startNest: StartPeer = async (own) => {
       processes: () =>
         new Map([
           ['gateway', gateway.pid],
-          ['service', service.pid],
+          ['emergency', service.pid],
           ['rabbitmq', rabbitMq.pid],
         ]),
       takeEvents: async () => (await service.ask<{ events: number }>({ take: 'events' })).events,

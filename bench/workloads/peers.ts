@@ -112,6 +112,11 @@ export const peers: Workload = async ({ own, generator, options }) => {
       length: `${options.seconds} s`,
       latency: 'from the intended moment of a press to its answer, of all at the same rate',
     },
+    captions: {
+      'peers-throughput.svg': 'How many presses a second each takes at most, beside whatever else it does for them.',
+      'peers-cpu.svg':
+        'Who works for one press. A process of a peer has the name of the one of the mesh that does the same; the NATS server of connect-node is within its emergency.',
+    },
     notes: [
       'The same panic by what a team would build otherwise ([what each is](../peers/README.md)): the same validation, the same check of the same tokens, the same table on the same PostgreSQL with the same settings, each in a database of its own. Before it is measured each is seen to refuse who is not signed in, a token that was changed and a place that is none, and to take a second press for the first; after each load the presses and events on record are counted.',
       'Latency of all is measured at the same rate, half of what the slowest takes.',

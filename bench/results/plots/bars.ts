@@ -15,6 +15,8 @@ const RIGHT = 90;
 const TOP = 52;
 const ROW = 34;
 const THICK = 20;
+const KEY_COLUMNS = 8;
+const KEY_ROW = 20;
 
 /** Bars that lie, each with its sum at its end; parts are told apart by the key below. */
 export function barsPlot(title: string, subtitle: string, bars: readonly Bar[]): string {
@@ -53,7 +55,12 @@ export function barsPlot(title: string, subtitle: string, bars: readonly Bar[]):
     }),
     ...(divided ? key(names, bottom + 42) : []),
   ];
-  return picture(title, subtitle, bottom + (divided ? 56 : 28), drawn);
+  return picture(
+    title,
+    subtitle,
+    bottom + (divided ? 36 + KEY_ROW * Math.ceil(names.length / KEY_COLUMNS) : 28),
+    drawn,
+  );
 }
 
 /** Processes in their order, so that each has one place and one colour in every picture. */
@@ -65,15 +72,18 @@ function fillOf(name: string, names: readonly string[]): string {
   if (name === OTHERS) return GREY;
   const known = PROCESSES.indexOf(name);
   if (known >= 0) return colour(known);
-  const unknown = names.filter((each) => !PROCESSES.includes(each));
+  const unknown = names.filter((each) => !PROCESSES.includes(each) && each !== OTHERS);
   return colour((unknown.length < names.length ? PROCESSES.length : 0) + unknown.indexOf(name));
 }
 
-/** Which colour is whose, in one row. */
-export function key(names: readonly string[], y: number): string[] {
-  const step = Math.min(150, WIDTH / names.length);
-  return names.flatMap((name, index) => [
-    element('rect', { x: index * step, y: y - 10, width: 11, height: 11, fill: fillOf(name, names) }),
-    text(index * step + 17, y, name, { class: 'quiet' }),
-  ]);
+/** Which colour is whose. */
+function key(names: readonly string[], top: number): string[] {
+  const step = Math.min(150, WIDTH / Math.min(names.length, KEY_COLUMNS));
+  return names.flatMap((name, index) => {
+    const [x, y] = [(index % KEY_COLUMNS) * step, top + Math.floor(index / KEY_COLUMNS) * KEY_ROW];
+    return [
+      element('rect', { x, y: y - 10, width: 11, height: 11, fill: fillOf(name, names) }),
+      text(x + 17, y, name, { class: 'quiet' }),
+    ];
+  });
 }

@@ -16,6 +16,8 @@ export const COLOURS = [
   '#7a8a2f',
   '#5b5fc7',
   '#9c6b4e',
+  '#1f3f66',
+  '#e08e9a',
 ] as const;
 export const colour = (index: number): string => COLOURS[index % COLOURS.length] ?? COLOURS[0];
 
