@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
 import type * as grpc from '@grpc/grpc-js';
 import { abortError, untilAborted } from './deadline.ts';
 
@@ -12,11 +13,38 @@ export async function* incoming(call: Call, signal: AbortSignal): AsyncGenerator
     yield call.request as Message;
     return;
   }
-  const messages = call[Symbol.asyncIterator]();
-  while (true) {
-    const next = await untilAborted(signal, messages.next());
-    if (next.done) return;
-    yield next.value;
+  // Read by hand: what has arrived already costs no promise, and the signal one listener for the whole stream.
+  const said: { ended?: true; error?: Error } = {};
+  let wake = () => {};
+  const onReadable = () => wake();
+  const onEnd = () => {
+    said.ended = true;
+    wake();
+  };
+  const onError = (error: Error) => {
+    said.error = error;
+    wake();
+  };
+  // Closed before its end: the caller left in the middle.
+  const onClose = () => {
+    if (!said.ended) said.error ??= new ConnectError('the caller went away', Code.Canceled);
+    wake();
+  };
+  const onAbort = () => wake();
+  call.on('readable', onReadable).on('end', onEnd).on('close', onClose).on('error', onError);
+  signal.addEventListener('abort', onAbort);
+  try {
+    while (true) {
+      if (signal.aborted) throw abortError(signal);
+      const message: Message | null = call.read();
+      if (message !== null) yield message;
+      else if (said.error) throw said.error;
+      else if (said.ended) return;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    call.off('readable', onReadable).off('end', onEnd).off('close', onClose).off('error', onError);
   }
 }
 

@@ -39,7 +39,8 @@ export class PositionWriter {
   #timer: NodeJS.Timeout | undefined;
   #due = false;
   #stopping = false;
-  #room = Promise.withResolvers<void>();
+  /** Those who wait for room, the longest first. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(store: Store, options: WriterOptions) {
     this.#store = store;
@@ -69,9 +70,13 @@ export class PositionWriter {
     return outcome;
   }
 
-  /** The same, waiting for room instead of being refused. */
+  /** The same, waiting for room instead of being refused, in the order of who came. */
   async submitInTurn(measurement: Measurement): Promise<Outcome> {
-    while (this.#queued >= this.#options.queueMax) await this.#room.promise;
+    let waits = this.#waiting.size > 0;
+    while (waits || this.#queued >= this.#options.queueMax) {
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+      waits = false;
+    }
     return this.submit(measurement);
   }
 
@@ -95,11 +100,20 @@ export class PositionWriter {
       const write = this.#write(batch).finally(() => {
         this.#writes.delete(write);
         this.#queued -= submissions;
-        this.#room.resolve();
-        this.#room = Promise.withResolvers();
+        this.#makeRoom();
         this.#flush();
       });
       this.#writes.add(write);
+    }
+  }
+
+  /** Wakes as many as there is room for: were all woken for each batch, a long queue would do nothing else. */
+  #makeRoom(): void {
+    let room = this.#options.queueMax - this.#queued;
+    for (const wake of this.#waiting) {
+      if (room-- <= 0) return;
+      this.#waiting.delete(wake);
+      wake();
     }
   }
 
