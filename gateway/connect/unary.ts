@@ -6,19 +6,14 @@ import {
   createMethodSerializationLookup,
   type MethodSerializationLookup,
 } from '@connectrpc/connect/protocol';
-import {
-  contentTypeUnaryJson,
-  contentTypeUnaryProto,
-  parseContentType,
-  parseTimeout,
-} from '@connectrpc/connect/protocol-connect';
 import type { Edge } from '../edge/edge.ts';
 import { unreadable } from '../edge/errors.ts';
 import { type Exchange, type HttpRequest, header, pathOf, untilCallerLeaves } from '../http/exchange.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
 import type { EdgeMethod, Registry } from '../registry.ts';
-import { sendBody, sendError } from '../rest/answer.ts';
+import { sendError } from '../rest/answer.ts';
 import { LONGEST_TIMER_MS } from './patience.ts';
+import { WIRES, type Wire } from './wires.ts';
 
 export interface UnaryOptions {
   readonly registry: Registry;
@@ -28,7 +23,7 @@ export interface UnaryOptions {
   readonly compressions: Compression[];
 }
 
-/** Answers a plain unary call over Connect; false for everything else, which is left as it was. */
+/** Answers a plain unary call; false for everything else, which is left as it was. */
 export type UnaryHandler = (exchange: Exchange) => boolean;
 
 interface Route {
@@ -40,8 +35,8 @@ interface Route {
 const COMPRESSED_BYTES_MIN = 1_024;
 
 /**
- * Most calls of phones are these, and a press is one of them: one message by POST, not compressed. They are answered as the Connect library
- * would, at less than half of its cost: it makes streams, contexts and copies of all headers for what a call might ask for and these do not.
+ * Most calls are these, and a press is one of them: one message by POST, not compressed, over Connect or gRPC. They are answered as the Connect
+ * library would, at less cost: it makes streams, contexts and copies of all headers for what a call might ask for and these do not.
  */
 export function createUnaryHandler({ registry, edge, body, compressions }: UnaryOptions): UnaryHandler {
   const routes = new Map<string, Route>();
@@ -49,45 +44,42 @@ export function createUnaryHandler({ registry, edge, body, compressions }: Unary
     if (target.method.methodKind === 'unary') routes.set(`/${target.name}`, routeTo(target, registry, body.maxBytes));
   }
 
-  const answer = async (exchange: Exchange, { target, serialization }: Route, binary: boolean) => {
+  const answer = async (exchange: Exchange, { target, serialization }: Route, wire: Wire, binary: boolean) => {
     const { request, response } = exchange;
     const startMs = performance.now();
     const signal = untilCallerLeaves(exchange);
+    const limits = { ...body, maxBytes: body.maxBytes + wire.overheadBytes };
     let refusal: ConnectError | undefined;
     try {
       const call = await edge.admit(target, exchange);
       refusal = call.refusal;
-      const limitMs = timeoutMsOf(request);
-      const message = serialization.getI(binary).parse(await readBody(exchange, body));
+      const limitMs = timeoutMsOf(request, wire);
+      const message = serialization.getI(binary).parse(wire.unwrap(await readBody(exchange, limits)));
       const timeoutMs = limitMs === undefined ? undefined : limitMs - (performance.now() - startMs);
       const bytes = serialization.getO(binary).serialize(await call.unary(message, { signal, timeoutMs }));
-      await send(exchange, bytes, binary);
+      const compression = bytes.byteLength >= COMPRESSED_BYTES_MIN ? compressionFor(request, wire) : undefined;
+      wire.send(response, compression ? await compression.compress(bytes) : bytes, binary, compression?.name);
     } catch (error) {
-      sendError(response, refusal ?? unreadable(error), registry.types);
+      const shown = refusal ?? unreadable(error);
+      if (wire.fail) wire.fail(response, shown, binary);
+      else sendError(response, shown, registry.types);
     }
   };
 
-  const send = async ({ request, response }: Exchange, bytes: Uint8Array<ArrayBuffer>, binary: boolean) => {
-    const compression = bytes.byteLength >= COMPRESSED_BYTES_MIN ? compressionFor(request) : undefined;
-    if (compression && !response.headersSent) response.setHeader('content-encoding', compression.name);
-    sendBody(
-      response,
-      200,
-      binary ? contentTypeUnaryProto : contentTypeUnaryJson,
-      compression ? await compression.compress(bytes) : bytes,
-    );
-  };
-
-  const compressionFor = (request: HttpRequest): Compression | null =>
-    compressionNegotiate(compressions, null, header(request, 'accept-encoding') ?? null, 'accept-encoding').response;
+  const compressionFor = (request: HttpRequest, { acceptHeader }: Wire): Compression | null =>
+    compressionNegotiate(compressions, null, header(request, acceptHeader) ?? null, acceptHeader).response;
 
   return (exchange) => {
     const { request } = exchange;
     const route = request.method === 'POST' ? routes.get(pathOf(request)) : undefined;
-    const type = route && parseContentType(header(request, 'content-type') ?? null);
-    if (!type || type.stream || (header(request, 'content-encoding') ?? 'identity') !== 'identity') return false;
-    void answer(exchange, route, type.binary);
-    return true;
+    if (!route) return false;
+    for (const wire of WIRES) {
+      const codec = wire.codecOf(request);
+      if (!codec) continue;
+      void answer(exchange, route, wire, codec.binary);
+      return true;
+    }
+    return false;
   };
 }
 
@@ -100,10 +92,8 @@ function routeTo(target: EdgeMethod, { types }: Registry, readMaxBytes: number):
 }
 
 /** What the caller allows for the whole call; undefined where only the contract's deadline counts. */
-function timeoutMsOf(request: HttpRequest): number | undefined {
-  const asked = header(request, 'connect-timeout-ms');
-  if (asked === undefined || Number(asked) > LONGEST_TIMER_MS) return undefined;
-  const { timeoutMs, error } = parseTimeout(asked, LONGEST_TIMER_MS);
+function timeoutMsOf(request: HttpRequest, { timeoutHeader, parseTimeout }: Wire): number | undefined {
+  const { timeoutMs, error } = parseTimeout(header(request, timeoutHeader) ?? null, Number.POSITIVE_INFINITY);
   if (error) throw error;
-  return timeoutMs;
+  return timeoutMs !== undefined && timeoutMs <= LONGEST_TIMER_MS ? timeoutMs : undefined;
 }

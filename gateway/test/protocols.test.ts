@@ -144,7 +144,7 @@ test('bytes that nobody can read are the sender’s fault, over every protocol a
   }
 });
 
-test('an answer over Connect that is worth it is compressed for whoever takes that', async () => {
+test('an answer that is worth it is compressed for whoever takes that', async () => {
   const description = 'a'.repeat(1_900);
   const press = async (accepted: string) => {
     const answer = await fetch(`${edge.gateway.url}/kreki.emergency.v1.EmergencyService/TriggerPanic`, {
@@ -160,6 +160,14 @@ test('an answer over Connect that is worth it is compressed for whoever takes th
   assert.ok(gzip.length < 500, String(gzip.length));
   assert.equal((await press('br')).encoding, 'br');
   assert.equal((await press('identity')).encoding, null);
+  const grpc = createClient(EmergencyService, transports.gRPC?.(edge) ?? assert.fail());
+  let encoding: string | null = null;
+  const { emergency } = await grpc.triggerPanic(
+    { location: { latitude: -6.2, longitude: 106.8 }, description },
+    { headers, onHeader: (answer) => void (encoding = answer.get('grpc-encoding')) },
+  );
+  assert.equal(emergency?.description, description);
+  assert.equal(encoding, 'gzip');
 });
 
 test('who may not make a call that goes on record is told so whatever they send', async () => {
