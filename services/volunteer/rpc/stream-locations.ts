@@ -4,8 +4,8 @@ import { measurementOf } from '../positions/measurement.ts';
 import { noProfile } from '../profiles/refusals.ts';
 import type { Rpc } from './rpc.ts';
 
-/** Positions of one stream under way to the database, beyond which the next is not read. */
-const UNDER_WAY_MAX = 100;
+/** Positions of one stream under way to the database, beyond which the next is not read: a phone that sends faster waits, and nobody else. */
+const UNDER_WAY_MAX = 8;
 
 export const streamLocations =
   ({ positions }: Context): Rpc<'streamLocations'> =>
