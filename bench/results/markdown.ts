@@ -1,6 +1,6 @@
 import type { Captions, Run, SubjectResult, WorkloadResult } from '../harness/sample.ts';
 import { failureShare, figureOf, judge, ratioOf } from '../harness/statistics.ts';
-import { number, ratio, sentence, spread, wordingOf } from './words.ts';
+import { findingOf, number, ratio, sentence, spread, wordingOf } from './words.ts';
 
 /** Where a workload's figures come from: a report may hold several runs. */
 export interface Measured {
@@ -31,22 +31,27 @@ Take ratios rather than figures: both sides share the machine with the generator
 /** @param plots names of the pictures of each workload */
 export function markdown(all: readonly Measured[], plots: ReadonlyMap<string, readonly string[]>): string {
   const sections = all.map((measured) => section(measured, plots.get(measured.workload.name) ?? []));
-  return `${[INTRODUCTION, ...sections].join('\n')}`;
+  return `${[INTRODUCTION, ...atAGlance(all), ...sections].join('\n')}`;
+}
+
+/** Every target of the report in one table. */
+function atAGlance(all: readonly Measured[]): string[] {
+  const rows = all.flatMap(({ workload }) =>
+    workload.targets.map((target) => {
+      const verdict = judge(workload, target);
+      return `| [${workload.name}](#${workload.name}) | ${verdict.held ? '✓' : '✗'} | ${sentence(target)} | ${findingOf(verdict)} |`;
+    }),
+  );
+  return rows.length > 0 ? ['| | | target | measured |', '|---|---|---|---|', ...rows, ''] : [];
 }
 
 function section({ run, workload }: Measured, plots: readonly string[]): string {
-  const { name, subjects, targets, notes, captions } = workload;
-  const verdicts = targets.map((target) => {
-    const { held, measured, because } = judge(workload, target);
-    const figure = target.against ? ratio(measured) : spread(measured, target.figure);
-    return `| ${held ? '✓' : '✗'} | ${sentence(target)} | ${because ?? figure} |`;
-  });
+  const { name, subjects, notes, captions } = workload;
   return [
     `## ${name}\n`,
     `${provenance(run, workload)}\n`,
     ...notes.map((note) => `- ${note}`),
     '',
-    ...(verdicts.length > 0 ? ['| | target | measured |', '|---|---|---|', ...verdicts, ''] : []),
     ...table(subjects),
     '',
     ...otherFigures(subjects),

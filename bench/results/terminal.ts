@@ -1,6 +1,6 @@
 import type { Run, Sample } from '../harness/sample.ts';
 import { judge } from '../harness/statistics.ts';
-import { ratio, sentence, spread, written } from './words.ts';
+import { findingOf, sentence, written } from './words.ts';
 
 const SHOWN = ['perSecond', 'p50Ms', 'p99Ms', 'cpuMicros', 'generatorCores'];
 
@@ -30,9 +30,8 @@ export function verdicts({ workloads }: Run): void {
   for (const workload of workloads) {
     console.log(`\n${workload.name}`);
     for (const target of workload.targets) {
-      const { held, measured, because } = judge(workload, target);
-      const figure = target.against ? ratio(measured) : spread(measured, target.figure);
-      console.log(`  ${held ? '✓' : '✗'} ${sentence(target).padEnd(52)} ${because ?? figure}`);
+      const verdict = judge(workload, target);
+      console.log(`  ${verdict.held ? '✓' : '✗'} ${sentence(target).padEnd(52)} ${findingOf(verdict)}`);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Target } from '../harness/sample.ts';
-import type { Summary } from '../harness/statistics.ts';
+import type { Summary, Verdict } from '../harness/statistics.ts';
 
 /** How a figure is called and written. */
 interface Wording {
@@ -52,6 +52,12 @@ export const ratio = (summary: Summary | undefined): string =>
   summary
     ? `${number(summary.median, 2)} × (${number(summary.lowest, 2)}–${number(summary.highest, 2)})`
     : 'not measured';
+
+/** What was measured of a target, and why it does not hold although the figure itself might. */
+export function findingOf({ target, measured, because }: Verdict): string {
+  const figure = target.against ? ratio(measured) : spread(measured, target.figure);
+  return because && measured ? `${figure}, but ${because}` : (because ?? figure);
+}
 
 /** `throughput of REST ≥ 0.5 × pgbench` */
 export function sentence({ subject, figure, against, atLeast, below }: Target): string {
