@@ -18,7 +18,10 @@ export function count(value: number | bigint): string {
 }
 
 /** Calls a second. */
-export const rate = (value: number): string => (value === 0 ? '–' : `${count(value)}/s`);
+export function rate(value: number): string {
+  if (value === 0) return '–';
+  return value < 0.005 ? '<0.01/s' : `${count(value)}/s`;
+}
 
 /** 99.95 %; no rounding up to 100 %. */
 export function percent(ratio: number): string {

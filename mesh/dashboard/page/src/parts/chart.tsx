@@ -43,6 +43,7 @@ export function Chart({
       stroke: styles.getPropertyValue('--muted'),
       grid: { stroke: styles.getPropertyValue('--line'), width: 1 },
     };
+    const tickText = (tick: number) => (tick === 0 ? '0' : latest.current.format(tick));
     const made = new uPlot(
       {
         width: element.clientWidth,
@@ -51,7 +52,7 @@ export function Chart({
         cursor: { points: { size: 6 } },
         axes: [
           { ...axis, values: (_, ticks) => ticks.map((tick) => clock(tick * 1_000, false)) },
-          { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)) },
+          { ...axis, size: 64, values: (_, ticks) => ticks.map(tickText) },
         ],
         series: [
           { value: (_: uPlot, time: number | null) => (time === null ? '–' : clock(time * 1_000, false)) },
@@ -59,6 +60,7 @@ export function Chart({
             label,
             stroke: styles.getPropertyValue(colour),
             width: 1.6,
+            points: { show: true, size: 5, filter: lonely },
             value: (_: uPlot, value: number | null) => (value === null ? '–' : latest.current.format(value)),
           })),
         ],
@@ -78,6 +80,13 @@ export function Chart({
 
   useEffect(() => plot.current?.setData(data));
   return <div ref={host} className="chart" role="img" aria-label={summary} />;
+}
+
+/** Values with none before and none after, which no line would show. */
+function lonely({ data }: uPlot, series: number): number[] {
+  const values = data[series] ?? [];
+  const missing = (index: number) => (values[index] ?? null) === null;
+  return [...values.keys()].filter((index) => !missing(index) && missing(index - 1) && missing(index + 1));
 }
 
 /** A small line without axes, for a table's cell. */
