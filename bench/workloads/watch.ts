@@ -103,7 +103,7 @@ export const watch: Workload = async ({ own, options }) => {
       { subject, figure: 'streamKb', below: 30 },
     ],
     notes: [
-      `${streams.toLocaleString('en')} dispatchers, each signed in and with a stream of their own, over gRPC and the edge’s h2c on ${connections} connections, ${streams / emergencies} for each of ${emergencies} emergencies. Each emergency changes once a second, since who pressed presses again from further on, over the edge: ${emergencies} commits and ${streams.toLocaleString('en')} messages a second.`,
+      `${streams.toLocaleString('en')} dispatchers, each signed in and with a stream of their own, over gRPC and the edge’s h2c on ${connections} connections, ${streams / emergencies} for each of ${emergencies} emergencies, opened 32 at a time. Each emergency changes once a second, since who pressed presses again from further on, over the edge: ${emergencies} commits and ${streams.toLocaleString('en')} messages a second.`,
       'Latency: from the intended moment of that press, which is part of it, until a stream has shown the change. A change that a stream does not show counts as failed.',
       'Memory: proportional set size of gateway and emergency with the streams, just after they brought changes, less that without, garbage collected before each, by the number of streams. The connections are in it.',
     ],
