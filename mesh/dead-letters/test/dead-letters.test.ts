@@ -59,8 +59,7 @@ async function withDeadLetters(t: TestContext, count: number) {
   };
   const numbers = async (words = '') =>
     [...(await command(words)).said.matchAll(/^ {2}(\d+) +\d+ (?:s|min) /gm)].map(([, n]) => Number(n));
-  // An event that was on its way to a consumer which began anew comes again after the 30 seconds that NATS waits for its acknowledgement.
-  await until(async () => (await numbers()).length === Math.min(count, 20), 'the dead letters', 60_000);
+  await until(async () => (await numbers()).length === Math.min(count, 20), 'the dead letters');
   return { ...events, state, failing, command, numbers };
 }
 

@@ -1,6 +1,6 @@
 import { context } from '@opentelemetry/api';
 import type { Database, Tx } from '../database/database.ts';
-import { takeEach } from './inbox.ts';
+import { giveBack, takeEach } from './inbox.ts';
 import type { Slots } from './keyed-queue.ts';
 
 /** An event to be handled in a transaction that may be other events' as well. */
@@ -10,8 +10,16 @@ export interface Item {
   readonly work: (tx: Tx) => Promise<void>;
 }
 
-/** What became of an event: handled, handled before, or to be handled by itself since one beside it failed. */
+/** What became of an event: handled, handled before, or to be handled by itself, since one beside it failed or the handling ends. */
 export type Outcome = 'handled' | 'known' | 'alone';
+
+interface Surroundings {
+  readonly database: Database;
+  readonly durable: string;
+  readonly slots: Slots;
+  /** Ends the handling. */
+  readonly signal: AbortSignal;
+}
 
 interface Waiting {
   readonly item: Item;
@@ -24,20 +32,29 @@ const BATCH_MAX = 32;
 /**
  * Handles events in transactions: while there is a slot for each, each in its own; when more wait than there are slots, several in one, since
  * most of what a small transaction costs is its beginning and its commit. When one event of several fails, none of them is handled, and each
- * is told to be handled alone: it is the failing one's attempt only that counts. Waiting events must be of different aggregates.
+ * is told to be handled alone: it is the failing one's attempt only that counts. Once the signal aborts no further one is begun, and what was
+ * handled before is committed. Waiting events must be of different aggregates.
  */
-export function createBatches(database: Database, durable: string, slots: Slots) {
+export function createBatches({ database, durable, slots, signal }: Surroundings) {
   const waiting: Waiting[] = [];
+  const outcomeFor = (isNew: boolean): Outcome => {
+    if (!isNew) return 'known';
+    return signal.aborted ? 'alone' : 'handled';
+  };
 
-  const handle = async (items: readonly Item[]): Promise<ReadonlySet<string>> =>
+  const handle = (items: readonly Item[]) =>
     database.transaction(async (tx) => {
-      const taken = await takeEach(
-        tx,
-        durable,
-        items.map(({ id }) => id),
-      );
-      for (const { id, work } of items) if (taken.has(id.toLowerCase())) await work(tx);
-      return taken;
+      const ids = items.map(({ id }) => id);
+      const taken = await takeEach(tx, durable, ids);
+      const outcomes = new Map<Item, Outcome>();
+      for (const item of items) {
+        const outcome = outcomeFor(taken.has(item.id.toLowerCase()));
+        if (outcome === 'handled') await item.work(tx);
+        outcomes.set(item, outcome);
+      }
+      const left = items.filter((item) => outcomes.get(item) === 'alone').map(({ id }) => id);
+      if (left.length > 0) await giveBack(tx, durable, left);
+      return outcomes;
     });
 
   /** Does nothing when those before it took all that waited. */
@@ -46,10 +63,8 @@ export function createBatches(database: Database, durable: string, slots: Slots)
     if (batch.length === 0) return;
     const handled = handle(batch.map(({ item }) => item));
     for (const { item, settle } of batch) {
-      const told = handled.then((taken) =>
-        taken.has(item.id.toLowerCase()) ? ('handled' as const) : ('known' as const),
-      );
-      settle(batch.length === 1 ? told : told.catch(() => 'alone' as const));
+      const told = handled.then((outcomes) => outcomes.get(item) ?? 'alone');
+      settle(batch.length === 1 ? told : told.catch(() => 'alone'));
     }
     await handled.catch(() => undefined);
   };

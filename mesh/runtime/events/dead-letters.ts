@@ -1,4 +1,4 @@
-import { type JsMsg, type MsgHdrs, headers as natsHeaders, type StoredMsg } from 'nats';
+import { type JetStreamManager, type JsMsg, type MsgHdrs, headers as natsHeaders, type StoredMsg } from 'nats';
 import { type Bus, type JetStreams, required } from './bus.ts';
 import { ensureDeadLetterStream, isNotFound } from './streams.ts';
 import { DEAD_LETTER_STREAM, DEAD_LETTER_SUBJECTS, deadLetterSubjects } from './subjects.ts';
@@ -66,6 +66,7 @@ export async function listDeadLetters(
   const { manager } = required(bus);
   const subjects = options.durable ? deadLetterSubjects(options.durable) : DEAD_LETTER_SUBJECTS;
   const found: DeadLetter[] = [];
+  if (!(await holdsAny(manager))) return found;
   for (let seq = (options.after ?? 0) + 1; found.length < (options.limit ?? 100); ) {
     // The next one that is still there, from this place on; nats.js does not name this request.
     const query = { seq, next_by_subj: subjects };
@@ -124,8 +125,14 @@ export async function dropDeadLetter(bus: JetStreams, seq: number): Promise<bool
   return (await find(bus, seq)) !== undefined && manager.streams.deleteMessage(DEAD_LETTER_STREAM, seq, false);
 }
 
-const find = (bus: JetStreams, seq: number): Promise<StoredMsg | undefined> =>
-  orNone(required(bus).manager.streams.getMessage(DEAD_LETTER_STREAM, { seq }));
+async function find(bus: JetStreams, seq: number): Promise<StoredMsg | undefined> {
+  const { manager } = required(bus);
+  return (await holdsAny(manager)) ? orNone(manager.streams.getMessage(DEAD_LETTER_STREAM, { seq })) : undefined;
+}
+
+/** To be asked before a message is: nats-server 2.9 ends, and everybody's connection with it, when it is asked for a message of a stream that is being made. */
+const holdsAny = async (manager: JetStreamManager): Promise<boolean> =>
+  ((await orNone(manager.streams.info(DEAD_LETTER_STREAM)))?.state.messages ?? 0) > 0;
 
 async function orNone<T>(found: Promise<T>): Promise<T | undefined> {
   try {

@@ -56,7 +56,7 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
   const stream = streamOf(consumer.from);
   const handlers = new Map(consumer.handle.map((handler) => [handler.subject, handler]));
   const maxAttempts = consumer.maxAttempts ?? DEFAULT_ATTEMPTS;
-  const batches = createBatches(database, durable, slots);
+  const batches = createBatches({ database, durable, slots, signal });
 
   const giveUp = async (message: JsMsg, reason: string, attempts = 1, counted?: Attempts) => {
     log.error({ durable, subject: message.subject, id: idOf(message), reason, attempts }, 'dead letter');
@@ -78,9 +78,8 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
     if (handled) consumer.committed?.();
   };
 
-  const within = (message: JsMsg, work: Work, attempt: number) => async (tx: Tx) => {
-    signal.throwIfAborted();
-    await work({
+  const within = (message: JsMsg, work: Work, attempt: number) => (tx: Tx) =>
+    work({
       tx,
       id: idOf(message),
       time: new Date(message.headers?.get('ce-time') || Date.now()),
@@ -89,7 +88,6 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
       log,
       signal,
     });
-  };
 
   /** Handles an event in a transaction of its own. */
   const handleAlone = async (message: JsMsg, work: Work, attempt: number, attempts: Attempts) => {
