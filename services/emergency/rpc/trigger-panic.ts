@@ -17,8 +17,9 @@ import type { Context } from '../context.ts';
 import { policyFor, respondersNeeded } from '../dispatch/policy.ts';
 import { changeEmergency } from '../emergencies/change.ts';
 import { emergencyMessage } from '../emergencies/message.ts';
-import type { EmergencyState } from '../store/emergencies.ts';
-import { findRepeated, insertPress, moveEmergency, type Press } from '../store/presses.ts';
+import { isOpen } from '../emergencies/status.ts';
+import { type EmergencyState, findEmergency } from '../store/emergencies.ts';
+import { findRepeated, insertPress, moveEmergency, type Place, type Press } from '../store/presses.ts';
 import type { Rpc } from './rpc.ts';
 
 /** An emergency can close between a press that finds it open and the look for it; then the press is a new one. */
@@ -86,13 +87,24 @@ async function newEmergency(context: Context, press: Press, startMs: number): Pr
   };
 }
 
-/** The emergency that the press repeats, moved to where it was pressed now; others are told when that is elsewhere. */
+/**
+ * The emergency that the press repeats, moved to where it was pressed now; others are told when that is elsewhere. Whoever presses again from
+ * the same place changes nothing, and does not wait for those who change it.
+ */
 async function repeated(context: Context, press: Press): Promise<EmergencyState | undefined> {
-  const id = await findRepeated(context.database, press);
-  if (!id) return undefined;
-  return changeEmergency(context, id, async ({ tx, now, tell }) => {
-    const distanceMeters = await moveEmergency(tx, id, press);
-    if (distanceMeters <= context.movedMeters) return;
-    tell(event(EmergencyMovedSchema, { emergencyId: id, moveTime: timestampFromDate(now) }, id));
-  });
+  const repeat = await findRepeated(context.database, press);
+  if (!repeat) return undefined;
+  const seen = await findEmergency(context.database, repeat.id);
+  const state = seen && isOpen(seen.status) && !isSamePlace(seen, press) ? await move(context, repeat.id, press) : seen;
+  return state && (repeat.sameRequest || isOpen(state.status)) ? state : undefined;
 }
+
+const isSamePlace = (a: Place, b: Place) =>
+  a.latitude === b.latitude && a.longitude === b.longitude && a.accuracyMeters === b.accuracyMeters;
+
+const move = (context: Context, emergencyId: string, press: Press) =>
+  changeEmergency(context, emergencyId, async ({ tx, now, tell }) => {
+    const distanceMeters = await moveEmergency(tx, emergencyId, press);
+    if (distanceMeters <= context.movedMeters) return;
+    tell(event(EmergencyMovedSchema, { emergencyId, moveTime: timestampFromDate(now) }, emergencyId));
+  });

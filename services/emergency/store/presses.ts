@@ -4,13 +4,16 @@ import { prepared } from '@kreki/runtime/database/sql';
 import { type OutboxEvent, outboxValues } from '@kreki/runtime/events/outbox';
 import { traceparent } from '@kreki/runtime/trace';
 
-export interface Press {
-  readonly id: string;
-  readonly requesterId: string;
-  readonly requestId: string | undefined;
+export interface Place {
   readonly latitude: number;
   readonly longitude: number;
   readonly accuracyMeters: number;
+}
+
+export interface Press extends Place {
+  readonly id: string;
+  readonly requesterId: string;
+  readonly requestId: string | undefined;
   readonly severity: Severity;
   readonly category: Category;
   readonly description: string;
@@ -37,9 +40,9 @@ export const INSERT_PRESS = prepared(
 
 const FIND_REPEATED = prepared(
   'find_repeated_press',
-  `SELECT id FROM emergencies
+  `SELECT id, (request_id = $2) IS TRUE AS "sameRequest" FROM emergencies
    WHERE requester_id = $1 AND (request_id = $2 OR status <= 3)
-   ORDER BY (request_id = $2) IS TRUE DESC LIMIT 1`,
+   ORDER BY "sameRequest" DESC LIMIT 1`,
 );
 
 /** Who is near is looked for again from the new place, while somebody is sought at all. */
@@ -74,17 +77,23 @@ export async function insertPress(database: Queryable, press: Press, event: Outb
   return row?.createdAt;
 }
 
+export interface Repeated {
+  readonly id: string;
+  /** Whether it has the press's request id, rather than being what the requester has open. */
+  readonly sameRequest: boolean;
+}
+
 /** The emergency that a press repeats: the one with its request id, else the requester's open one. */
-export async function findRepeated(database: Queryable, press: Press): Promise<string | undefined> {
-  const [row] = await database.query<{ id: string }>(FIND_REPEATED, [press.requesterId, press.requestId ?? null]);
-  return row?.id;
+export async function findRepeated(database: Queryable, press: Press): Promise<Repeated | undefined> {
+  const [row] = await database.query<Repeated>(FIND_REPEATED, [press.requesterId, press.requestId ?? null]);
+  return row;
 }
 
 /** How far the emergency was from there; 0 when it is closed, and stays where it was. */
 export async function moveEmergency(
   tx: Tx,
   id: string,
-  { latitude, longitude, accuracyMeters }: Press,
+  { latitude, longitude, accuracyMeters }: Place,
 ): Promise<number> {
   const [moved] = await tx.query<{ distanceMeters: number }>(MOVE, [id, latitude, longitude, accuracyMeters]);
   return moved?.distanceMeters ?? 0;

@@ -76,6 +76,54 @@ test('twenty presses of one person at the same instant make one emergency', asyn
   assert.equal(rows[0].n, 1);
 });
 
+test('pressing again from the same place does not wait for whoever holds the emergency', async () => {
+  const { id, citizen } = await w.press();
+  const holder = await hold(id);
+  try {
+    const again = found((await citizen.client.triggerPanic({ location: monas }, { timeoutMs: 2_000 })).emergency);
+    assert.equal(again.id, id);
+  } finally {
+    await holder.query('ROLLBACK');
+    holder.release();
+  }
+});
+
+test('a press that finds the own emergency open, and closed a moment later, makes a new one', async () => {
+  const { id, citizen } = await w.press();
+  const holder = await hold(id);
+  try {
+    const pressed = citizen.client.triggerPanic({ location: north(900) });
+    await until(async () => (await waiting()) > 0);
+    await holder.query('UPDATE emergencies SET status = $2, cancelled_at = now(), next_step_at = NULL WHERE id = $1', [
+      id,
+      EmergencyStatus.CANCELLED,
+    ]);
+    await holder.query('COMMIT');
+    const next = found((await pressed).emergency);
+    assert.notEqual(next.id, id);
+    assert.equal(next.status, EmergencyStatus.PENDING);
+  } finally {
+    holder.release();
+  }
+});
+
+/** A connection in a transaction that holds the emergency, as a step of its dispatch does. */
+async function hold(id: string) {
+  const holder = await w.pool.connect();
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM emergencies WHERE id = $1 FOR UPDATE', [id]);
+  return holder;
+}
+
+/** How many wait for a row that somebody else holds. */
+async function waiting(): Promise<number> {
+  const { rows } = await w.pool.query(
+    `SELECT count(*)::int AS n FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FOR UPDATE%'`,
+  );
+  return rows[0].n;
+}
+
 test('a press without a place, or with an impossible one, is refused by the contract', async () => {
   const { client } = await w.person('citizen');
   assert.match(await refusal(client.triggerPanic({})), /^InvalidArgument/);
