@@ -11,8 +11,7 @@ import { unreadable } from '../edge/errors.ts';
 import { type Exchange, type HttpRequest, header, pathOf, untilCallerLeaves } from '../http/exchange.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
 import type { EdgeMethod, Registry } from '../registry.ts';
-import { sendError } from '../rest/answer.ts';
-import { LONGEST_TIMER_MS } from './patience.ts';
+import { isEndless } from './patience.ts';
 import { WIRES, type Wire } from './wires.ts';
 
 export interface UnaryOptions {
@@ -60,9 +59,7 @@ export function createUnaryHandler({ registry, edge, body, compressions }: Unary
       const compression = bytes.byteLength >= COMPRESSED_BYTES_MIN ? compressionFor(request, wire) : undefined;
       wire.send(response, compression ? await compression.compress(bytes) : bytes, binary, compression?.name);
     } catch (error) {
-      const shown = refusal ?? unreadable(error);
-      if (wire.fail) wire.fail(response, shown, binary);
-      else sendError(response, shown, registry.types);
+      wire.fail(response, refusal ?? unreadable(error), binary, registry.types);
     }
   };
 
@@ -93,7 +90,9 @@ function routeTo(target: EdgeMethod, { types }: Registry, readMaxBytes: number):
 
 /** What the caller allows for the whole call; undefined where only the contract's deadline counts. */
 function timeoutMsOf(request: HttpRequest, { timeoutHeader, parseTimeout }: Wire): number | undefined {
-  const { timeoutMs, error } = parseTimeout(header(request, timeoutHeader) ?? null, Number.POSITIVE_INFINITY);
+  const value = header(request, timeoutHeader);
+  if (value === undefined || isEndless(timeoutHeader, value)) return undefined;
+  const { timeoutMs, error } = parseTimeout(value, Number.POSITIVE_INFINITY);
   if (error) throw error;
-  return timeoutMs !== undefined && timeoutMs <= LONGEST_TIMER_MS ? timeoutMs : undefined;
+  return timeoutMs;
 }

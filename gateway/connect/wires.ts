@@ -1,10 +1,13 @@
+import type { Registry as TypeRegistry } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { compressedFlag, encodeEnvelope } from '@connectrpc/connect/protocol';
 import * as connect from '@connectrpc/connect/protocol-connect';
 import * as grpc from '@connectrpc/connect/protocol-grpc';
 import { concise, fail } from '@kreki/runtime/errors';
+import { orInternal } from '../edge/errors.ts';
 import { type HttpRequest, type HttpResponse, header } from '../http/exchange.ts';
-import { sendBody } from '../rest/answer.ts';
+import { sendBody, sendError } from '../rest/answer.ts';
+import type { TimeoutHeader } from './patience.ts';
 
 /** How a protocol carries a unary call that asks for nothing special. */
 export interface Wire {
@@ -14,12 +17,11 @@ export interface Wire {
   readonly overheadBytes: number;
   /** The message's bytes within a body. */
   unwrap(body: Buffer): Uint8Array;
-  readonly timeoutHeader: string;
+  readonly timeoutHeader: TimeoutHeader;
   readonly parseTimeout: typeof connect.parseTimeout;
   readonly acceptHeader: string;
   send(response: HttpResponse, bytes: Uint8Array, binary: boolean, compression: string | undefined): void;
-  /** Answers with an error; undefined where REST's way is the protocol's own. */
-  readonly fail?: (response: HttpResponse, error: unknown, binary: boolean) => void;
+  fail(response: HttpResponse, error: unknown, binary: boolean, types: TypeRegistry): void;
 }
 
 const isPlain = (request: HttpRequest, encoding: string): boolean =>
@@ -39,6 +41,7 @@ const connectWire: Wire = {
     if (compression && !response.headersSent) response.setHeader('content-encoding', compression);
     sendBody(response, 200, binary ? connect.contentTypeUnaryProto : connect.contentTypeUnaryJson, bytes);
   },
+  fail: (response, thrown, _binary, types) => sendError(response, thrown, types),
 };
 
 /** Flags and length before each message of gRPC. */
@@ -71,10 +74,7 @@ const grpcWire: Wire = {
   },
   fail(response, thrown, binary) {
     if (response.headersSent || response.destroyed) return;
-    const error =
-      thrown instanceof ConnectError
-        ? thrown
-        : fail(Code.Internal, 'INTERNAL', 'something went wrong here', {}, thrown);
+    const error = orInternal(thrown);
     const { rawMessage, details } = concise(error);
     const told = new ConnectError(rawMessage, error.code, error.metadata);
     told.details = details;

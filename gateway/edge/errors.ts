@@ -28,6 +28,10 @@ function withRetryAfter(error: ConnectError): ConnectError {
   return error;
 }
 
+/** What is told of something that nobody expected where it was thrown. */
+export const orInternal = (thrown: unknown): ConnectError =>
+  thrown instanceof ConnectError ? thrown : fail(Code.Internal, 'INTERNAL', 'something went wrong here', {}, thrown);
+
 /** The error of a request that cannot be read; any other as it is. Every `internal` of the mesh's own has a reason. */
 export function unreadable<T>(error: T): T | ConnectError {
   if (!(error instanceof ConnectError) || error.code !== Code.Internal || reasonOf(error) !== '') return error;

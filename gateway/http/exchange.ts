@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Code, ConnectError, createContextKey } from '@connectrpc/connect';
+import { createContextKey } from '@connectrpc/connect';
+import { CALLER_LEFT } from '@kreki/runtime/rpc/deadline';
 import type { ClientAddress } from './client-address.ts';
 
 /** HTTP/2's requests and responses offer the same to whoever asks for no more than this code does. */
@@ -32,8 +33,6 @@ export function openExchange(request: HttpRequest, response: HttpResponse, clien
     userAgent: printable(header(request, 'user-agent')),
   };
 }
-
-export const CALLER_LEFT = new ConnectError('the caller went away', Code.Canceled);
 
 /** Aborts when the caller leaves before the answer is whole. */
 export function untilCallerLeaves({ response }: Exchange): AbortSignal {

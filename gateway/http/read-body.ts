@@ -1,6 +1,7 @@
 import { Code } from '@connectrpc/connect';
 import { fail } from '@kreki/runtime/errors';
-import { CALLER_LEFT, type Exchange, header } from './exchange.ts';
+import { CALLER_LEFT } from '@kreki/runtime/rpc/deadline';
+import { type Exchange, header } from './exchange.ts';
 import { tooSlow } from './in-time.ts';
 
 export interface BodyLimits {

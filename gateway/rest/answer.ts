@@ -1,7 +1,7 @@
 import type { Registry as TypeRegistry } from '@bufbuild/protobuf';
-import { Code, ConnectError } from '@connectrpc/connect';
+import type { ConnectError } from '@connectrpc/connect';
 import { codeToHttpStatus, errorToJson } from '@connectrpc/connect/protocol-connect';
-import { fail } from '@kreki/runtime/errors';
+import { orInternal } from '../edge/errors.ts';
 import type { HttpResponse } from '../http/exchange.ts';
 import { HttpFailure } from './failure.ts';
 import { JSON_TYPE } from './transcode.ts';
@@ -26,7 +26,6 @@ export const errorText = (error: ConnectError, types: TypeRegistry): string =>
   JSON.stringify(errorToJson(error, { registry: types }));
 
 function statusOf(thrown: unknown): Pick<HttpFailure, 'status' | 'error' | 'headers'> {
-  const error =
-    thrown instanceof ConnectError ? thrown : fail(Code.Internal, 'INTERNAL', 'something went wrong here', {}, thrown);
+  const error = orInternal(thrown);
   return { status: codeToHttpStatus(error.code), error, headers: {} };
 }

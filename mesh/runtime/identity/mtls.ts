@@ -1,9 +1,9 @@
 import { constants } from 'node:crypto';
 import { createServer, type PeerCertificate, type SecureContextOptions, type TLSSocket } from 'node:tls';
-import { Code, ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
 import { openListener } from '../listening.ts';
 import { type Logger, seldom } from '../log.ts';
+import { CALLER_LEFT } from '../rpc/deadline.ts';
 import { meter } from '../telemetry.ts';
 import type { CertificateSet, Certificates } from './certificates.ts';
 import type { MeshIdentity } from './mesh-identity.ts';
@@ -76,7 +76,7 @@ export function mtlsIdentity(certificates: Certificates, log: Logger): MeshIdent
 
     peerOf(call) {
       const certificate = certificateOf(call);
-      if (!certificate) throw new ConnectError('the caller went away', Code.Canceled);
+      if (!certificate) throw CALLER_LEFT;
       return names.get(certificate);
     },
 

@@ -1,5 +1,8 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 
+/** Made once: an error costs more than most of what is done for a call. */
+export const CALLER_LEFT = new ConnectError('the caller went away', Code.Canceled);
+
 /** Rejects when the signal aborts, with the code that says why; `work` itself is left to notice the signal. */
 export function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

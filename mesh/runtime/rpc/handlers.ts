@@ -24,7 +24,7 @@ import type * as grpc from '@grpc/grpc-js';
 import { peerKey } from '../caller.ts';
 import { LINKERD_CLIENT_ID } from '../identity/linkerd.ts';
 import type { MeshIdentity } from '../identity/mesh-identity.ts';
-import { untilAborted } from './deadline.ts';
+import { CALLER_LEFT, untilAborted } from './deadline.ts';
 import { toHeaders, toMetadata, toStatus } from './metadata.ts';
 import { rulesOf } from './rules.ts';
 import { incoming, sendAll } from './server-stream.ts';
@@ -79,8 +79,6 @@ function definitionOf(method: DescMethod): grpc.MethodDefinition<Message, Messag
   };
 }
 
-const CALLER_LEFT = new ConnectError('the caller went away', Code.Canceled);
-/** Made once: an error costs more than most of what is done for a call. */
 const ENDED = new ConnectError('the call has ended', Code.Canceled);
 
 /** What a call carries for its handler. */

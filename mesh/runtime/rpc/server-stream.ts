@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { Code, ConnectError } from '@connectrpc/connect';
 import type * as grpc from '@grpc/grpc-js';
-import { abortError, untilAborted } from './deadline.ts';
+import { abortError, CALLER_LEFT, untilAborted } from './deadline.ts';
 
 type Message = MessageShape<DescMessage>;
 type Call = grpc.ServerDuplexStream<Message, Message>;
@@ -27,7 +26,7 @@ export async function* incoming(call: Call, signal: AbortSignal): AsyncGenerator
   };
   // Closed before its end: the caller left in the middle.
   const onClose = () => {
-    if (!said.ended) said.error ??= new ConnectError('the caller went away', Code.Canceled);
+    if (!said.ended) said.error ??= CALLER_LEFT;
     wake();
   };
   const onAbort = () => wake();

@@ -152,7 +152,6 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       const message = isMessage(input, method.input) ? input : create(method.input, input);
       const sending: Sending = {
         ...request(method, options.url, header, contextValues, false as const, message),
-        requestMethod: 'POST',
         signal: signal ?? NEVER,
         cancelled: signal,
         rules,
