@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 /** A process of the bench's own. */
 export interface Child {
   readonly pid: number;
-  /** Tells it something, and waits for what it says to that: one thing at a time. */
+  /**
+   * Asks it something, one thing at a time, and waits for the answer that its `answerParent` gives.
+   * @throws Error with what it failed with
+   */
   ask<Answer>(question: object): Promise<Answer>;
   /** Resolves when it has ended. */
   stop(): Promise<void>;
@@ -46,9 +49,11 @@ const forkOf = (file: string, args: readonly string[], { execArgv = [], env = {}
 
 const childOf = (child: ChildProcess, file: string): Child => ({
   pid: child.pid ?? 0,
-  ask<Answer>(question: object) {
-    const answer = hear<Answer>(child, file);
+  async ask<Answer>(question: object) {
+    const heard = hear<{ answer: Answer; failure?: string }>(child, file);
     child.send(question);
+    const { answer, failure } = await heard;
+    if (failure !== undefined) throw new Error(failure);
     return answer;
   },
   async stop() {

@@ -23,6 +23,17 @@ export function cpuSecondsOf(pids: ReadonlyMap<string, number>): Map<string, num
   return new Map([...pids].map(([name, pid]) => [name, sum(pid)]));
 }
 
+/** What a piece of work gives, and the CPU time in seconds that each of the processes used meanwhile. */
+export async function withCpu<T>(
+  processes: () => ReadonlyMap<string, number>,
+  work: () => Promise<T>,
+): Promise<{ outcome: T; cpu: Map<string, number> }> {
+  const before = cpuSecondsOf(processes());
+  const outcome = await work();
+  const after = cpuSecondsOf(processes());
+  return { outcome, cpu: new Map([...after].map(([name, used]) => [name, used - (before.get(name) ?? 0)])) };
+}
+
 /** Memory of each process with all that it started, in MB: proportional set size, so that shared pages count once. */
 export function memoryMbOf(pids: ReadonlyMap<string, number>): Map<string, number> {
   const children = Map.groupBy(readStats().values(), ({ parent }) => parent);

@@ -15,6 +15,7 @@ import { startRelay } from '@kreki/runtime/events/relay';
 import { startConsumer } from '@kreki/runtime/events/start-consumer';
 import { createLogger } from '@kreki/runtime/log';
 import { startNatsServer } from '../../mesh/runtime/testing/nats-server.ts';
+import { answerParent } from '../answer-parent.ts';
 import { openBare } from './bare.ts';
 
 export interface Drain {
@@ -50,12 +51,11 @@ const consumer = startConsumer(
 );
 const bare = await openBare(nats.url);
 
-process.on('message', async ({ way, events }: Drain) => {
+/** How long it took, in seconds. */
+answerParent(({ way, events }: Drain) => {
   const some = Array.from({ length: events }, moved);
-  const seconds = way === 'outbox' ? await drainOutbox(some) : await bare.drain(some);
-  process.send?.({ seconds });
+  return way === 'outbox' ? drainOutbox(some) : bare.drain(some);
 });
-process.on('disconnect', () => process.exit());
 process.on('SIGTERM', async () => {
   await Promise.all([relay.stop(), consumer.stop(), bare.stop()]);
   await Promise.all([bus.stop(), readers.stop()]);

@@ -11,22 +11,11 @@ export interface Generator {
 
 export function startGenerator(): Generator {
   const child = startChild('generator/main.ts');
-  const ask = async (order: Order): Promise<Outcome | undefined> => {
-    const { outcome, failure } = await child.ask<{ outcome?: Outcome; failure?: string }>(order);
-    if (failure) throw new Error(failure);
-    return outcome;
-  };
-  const measured = async (order: Order): Promise<Outcome> => {
-    const outcome = await ask(order);
-    if (!outcome) throw new Error('the generator measured nothing');
-    return outcome;
-  };
+  const ask = <Answer>(order: Order) => child.ask<Answer>(order);
   return {
-    async prepare(name, load) {
-      await ask({ kind: 'prepare', name, load });
-    },
-    closed: (name, seconds, callers) => measured({ kind: 'closed', name, seconds, callers }),
-    open: (name, seconds, perSecond) => measured({ kind: 'open', name, seconds, perSecond }),
+    prepare: (name, load) => ask<void>({ kind: 'prepare', name, load }),
+    closed: (name, seconds, callers) => ask<Outcome>({ kind: 'closed', name, seconds, callers }),
+    open: (name, seconds, perSecond) => ask<Outcome>({ kind: 'open', name, seconds, perSecond }),
     stop: child.stop,
   };
 }

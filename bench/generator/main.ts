@@ -1,18 +1,12 @@
 /** The process that makes the load, so that it shares no event loop with what is measured or with who measures. */
+import { answerParent } from '../answer-parent.ts';
 import { closedLoop, openLoop } from './loops.ts';
 import type { Order, Outcome } from './order.ts';
 import { openSender, type Send } from './senders.ts';
 
 const senders = new Map<string, Send>();
 
-process.on('message', async (order: Order) => {
-  try {
-    process.send?.({ outcome: await follow(order) });
-  } catch (error) {
-    process.send?.({ failure: String(error) });
-  }
-});
-process.on('disconnect', () => process.exit());
+answerParent(follow);
 
 async function follow(order: Order): Promise<Outcome | undefined> {
   if (order.kind === 'prepare') {

@@ -26,3 +26,10 @@ export class Latencies {
 /** Milliseconds at one of the percentiles of a curve. */
 export const at = ({ curve }: Latency, percentile: number): number =>
   curve.find(([each]) => each === percentile)?.[1] ?? Number.NaN;
+
+/** What is compared of a latency. */
+export const figuresOf = (latency: Latency) => ({
+  p50Ms: at(latency, 50),
+  p99Ms: at(latency, 99),
+  maxMs: at(latency, 100),
+});

@@ -1,4 +1,5 @@
 /** The process that presses and follows, so that it shares no event loop with what is measured or with who measures. */
+import { answerParent } from '../answer-parent.ts';
 import { Latencies } from '../harness/latencies.ts';
 import type { Latency } from '../harness/sample.ts';
 import { type Followed, type Mission, pressAndFollow } from './follow.ts';
@@ -25,14 +26,7 @@ export interface Outcome {
 let followed: Followed | undefined;
 let reachedWithinMs = 0;
 
-process.on('message', async (question: Question) => {
-  try {
-    process.send?.({ answer: 'audit' in question ? await audit() : await follow(question.mission) });
-  } catch (error) {
-    process.send?.({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-  }
-});
-process.on('disconnect', () => process.exit());
+answerParent((question: Question) => ('audit' in question ? audit() : follow(question.mission)));
 
 async function follow(mission: Mission): Promise<Pressed> {
   const startMs = performance.now();

@@ -28,7 +28,7 @@ export const startFastify: StartPeer = async (own) => {
         ['fastify', app.pid],
         ['redis', own.processes().get('redis') ?? 0],
       ]),
-    takeEvents: async () => (await app.ask<{ events: number }>({ take: 'events' })).events,
+    takeEvents: () => app.ask<number>({ take: 'events' }),
     stop: app.stop,
   };
 };

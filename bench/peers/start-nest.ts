@@ -38,7 +38,7 @@ export const startNest: StartPeer = async (own) => {
           ['emergency', service.pid],
           ['rabbitmq', rabbitMq.pid],
         ]),
-      takeEvents: async () => (await service.ask<{ events: number }>({ take: 'events' })).events,
+      takeEvents: () => service.ask<number>({ take: 'events' }),
       stop,
     };
   } catch (error) {

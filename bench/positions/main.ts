@@ -10,11 +10,11 @@ import {
   VolunteerService,
 } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
 import { AUTHORITY_FILE, IDENTITY_FILE } from '../../mesh/runtime/identity/certificates.ts';
+import { answerParent } from '../answer-parent.ts';
+import { frameOf, openGrpcStream, PREFIX_BYTES } from '../generator/grpc-stream.ts';
 import type { Moving, Order, Outcome, Setting } from './order.ts';
 
 const PATH = `/${VolunteerService.typeName}/${VolunteerService.method.streamLocations.name}`;
-/** A byte that says whether it is compressed, and four of its length, before each message of gRPC. */
-const PREFIX = 5;
 /** Places that a volunteer goes to and fro between. */
 const PLACES = 8;
 const STEP_DEGREES = 0.0001;
@@ -23,7 +23,7 @@ const BURST = 200;
 
 interface Stream {
   readonly stream: ClientHttp2Stream;
-  readonly frames: readonly Buffer[];
+  readonly frames: readonly Uint8Array[];
   /** Positions of it that are on record. */
   readonly answer: Promise<number>;
   sent: number;
@@ -37,14 +37,7 @@ const fail = (what: string) => {
   errors[what] = (errors[what] ?? 0) + 1;
 };
 
-process.on('message', async (order: Order) => {
-  try {
-    process.send?.({ outcome: order.kind === 'open' ? openAll(order.setting) : await move(order) });
-  } catch (error) {
-    process.send?.({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-  }
-});
-process.on('disconnect', () => process.exit());
+answerParent((order: Order) => (order.kind === 'open' ? openAll(order.setting) : move(order)));
 
 function openAll({ url, identity, volunteersFile, connections }: Setting): Outcome {
   const volunteers: readonly Moving[] = JSON.parse(readFileSync(volunteersFile, 'utf8'));
@@ -96,30 +89,18 @@ function send(each: Stream): void {
 }
 
 function open(session: ClientHttp2Session, { token, latitude, longitude }: Moving): Stream {
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': PATH,
-    'content-type': 'application/grpc+proto',
-    te: 'trailers',
-    authorization: `Bearer ${token}`,
-  });
+  const { stream, status } = openGrpcStream(session, PATH, { authorization: `Bearer ${token}` });
   const frames = Array.from({ length: PLACES }, (_, place) =>
-    frameOf(latitude + place * STEP_DEGREES, longitude + (place % 3) * STEP_DEGREES),
+    positionAt(latitude + place * STEP_DEGREES, longitude + (place % 3) * STEP_DEGREES),
   );
   const answer = new Promise<number>((resolve, reject) => {
     const chunks: Buffer[] = [];
-    let status = '';
-    const note = (headers: Record<string, unknown>) => {
-      if (headers['grpc-status']) status = `grpc-status ${headers['grpc-status']} ${headers['grpc-message'] ?? ''}`;
-    };
-    stream.on('response', note);
-    stream.on('trailers', note);
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('error', reject);
     stream.once('close', () => {
       const bytes = Buffer.concat(chunks);
-      if (bytes.length < PREFIX) return reject(new Error(status || 'closed'));
-      resolve(Number(fromBinary(StreamLocationsResponseSchema, bytes.subarray(PREFIX)).stored));
+      if (bytes.length < PREFIX_BYTES) return reject(new Error(status() || 'closed'));
+      resolve(Number(fromBinary(StreamLocationsResponseSchema, bytes.subarray(PREFIX_BYTES)).stored));
     });
   });
   // Awaited at the end.
@@ -127,12 +108,7 @@ function open(session: ClientHttp2Session, { token, latitude, longitude }: Movin
   return { stream, frames, answer, sent: 0 };
 }
 
-function frameOf(latitude: number, longitude: number): Buffer {
-  const message = toBinary(
-    StreamLocationsRequestSchema,
-    create(StreamLocationsRequestSchema, { location: { latitude, longitude, accuracyMeters: 10 } }),
-  );
-  const prefix = Buffer.alloc(PREFIX);
-  prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
+function positionAt(latitude: number, longitude: number): Uint8Array {
+  const position = create(StreamLocationsRequestSchema, { location: { latitude, longitude, accuracyMeters: 10 } });
+  return frameOf(toBinary(StreamLocationsRequestSchema, position));
 }

@@ -4,6 +4,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:h
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Emergency } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
+import { answerParent } from '../answer-parent.ts';
 import type { Person } from '../generator/order.ts';
 import { Latencies } from '../harness/latencies.ts';
 import { device } from '../load/edge.ts';
@@ -42,14 +43,7 @@ const fail = (what: string) => {
   errors[what] = (errors[what] ?? 0) + 1;
 };
 
-process.on('message', async (question: Question) => {
-  try {
-    process.send?.({ answer: await answerTo(question) });
-  } catch (error) {
-    process.send?.({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-  }
-});
-process.on('disconnect', () => process.exit());
+answerParent(answerTo);
 
 async function answerTo(question: Question): Promise<Answer> {
   switch (question.kind) {

@@ -6,13 +6,12 @@ import {
   WatchRequestSchema,
   WatchResponseSchema,
 } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
+import { frameOf, openGrpcStream, PREFIX_BYTES } from '../generator/grpc-stream.ts';
 import type { Person } from '../generator/order.ts';
 
 const PATH = `/${EmergencyService.typeName}/${EmergencyService.method.watch.name}`;
-/** A byte that says whether it is compressed, and four of its length, before each message of gRPC. */
-const PREFIX = 5;
 
-/** Opens a Watch over gRPC with as little of the generator's own as can be. */
+/** Opens a Watch over gRPC. */
 export function openWatch(
   session: ClientHttp2Session,
   emergencyId: string,
@@ -20,35 +19,21 @@ export function openWatch(
   onState: (emergency: Emergency) => void,
   onEnd: (why: string) => void,
 ): ClientHttp2Stream {
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': PATH,
-    'content-type': 'application/grpc+proto',
-    te: 'trailers',
-    authorization: `Bearer ${token}`,
-    'x-forwarded-for': address,
-  });
-  const message = toBinary(WatchRequestSchema, create(WatchRequestSchema, { id: emergencyId }));
-  const prefix = Buffer.alloc(PREFIX);
-  prefix.writeUInt32BE(message.length, 1);
-  stream.end(Buffer.concat([prefix, message]));
-  let said = '';
-  const note = (headers: Record<string, unknown>) => {
-    if (headers['grpc-status']) said = `grpc-status ${headers['grpc-status']} ${headers['grpc-message'] ?? ''}`;
-  };
-  stream.on('response', note);
-  stream.on('trailers', note);
+  const headers = { authorization: `Bearer ${token}`, 'x-forwarded-for': address };
+  const { stream, status } = openGrpcStream(session, PATH, headers);
+  stream.end(frameOf(toBinary(WatchRequestSchema, create(WatchRequestSchema, { id: emergencyId }))));
+  let failure = '';
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    said ||= error.code ?? error.message;
+    failure = error.code ?? error.message;
   });
-  stream.once('close', () => onEnd(said || 'closed'));
+  stream.once('close', () => onEnd(status() || failure || 'closed'));
   let kept: Buffer = Buffer.alloc(0);
   stream.on('data', (chunk: Buffer) => {
     kept = kept.length === 0 ? chunk : Buffer.concat([kept, chunk]);
-    while (kept.length >= PREFIX) {
-      const end = PREFIX + kept.readUInt32BE(1);
+    while (kept.length >= PREFIX_BYTES) {
+      const end = PREFIX_BYTES + kept.readUInt32BE(1);
       if (kept.length < end) return;
-      const { emergency } = fromBinary(WatchResponseSchema, kept.subarray(PREFIX, end));
+      const { emergency } = fromBinary(WatchResponseSchema, kept.subarray(PREFIX_BYTES, end));
       kept = kept.subarray(end);
       if (emergency) onState(emergency);
     }

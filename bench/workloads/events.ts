@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { startSpeakingChild } from '../child.ts';
-import { cpuSecondsOf } from '../cpu.ts';
+import { withCpu } from '../cpu.ts';
 import type { Drain } from '../events/pipeline.ts';
 import type { Subject } from '../harness/sample.ts';
 import { rest, sampleOf } from './loaded.ts';
@@ -30,9 +30,8 @@ export const events: Workload = async ({ own }) => {
       ...(floor && { floor }),
       async measure() {
         await rest(pids);
-        const before = cpuSecondsOf(pids);
-        const { seconds } = await pipeline.ask<{ seconds: number }>({ way, events: EVENTS } satisfies Drain);
-        const cpu = new Map([...cpuSecondsOf(pids)].map(([each, used]) => [each, used - (before.get(each) ?? 0)]));
+        const drain = () => pipeline.ask<number>({ way, events: EVENTS } satisfies Drain);
+        const { outcome: seconds, cpu } = await withCpu(() => pids, drain);
         const sample = sampleOf({ calls: EVENTS, seconds, cpuSeconds: 0, errors: {} }, cpu);
         return { ...sample, figures: { ...sample.figures, drainSeconds: seconds } };
       },

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { cpuSecondsOf } from '../cpu.ts';
+import { withCpu } from '../cpu.ts';
 import type { Load, Outcome } from '../generator/order.ts';
 import type { Subject } from '../harness/sample.ts';
 import { startOwnMesh } from '../own-mesh.ts';
@@ -48,9 +48,8 @@ export const growth: Workload = async ({ generator, options }) => {
           const load: Load = { ...loadOf[what](), others: others.map(urlOf[what]) };
           await generator.prepare(name, load);
         }
-        const before = cpuSecondsOf(own.processes());
-        const outcome = await generator.closed(name, seconds, options.callers);
-        const cpu = new Map([...cpuSecondsOf(own.processes())].map(([each, s]) => [each, s - (before.get(each) ?? 0)]));
+        const calls = () => generator.closed(name, seconds, options.callers);
+        const { outcome, cpu } = await withCpu(own.processes, calls);
         await after[what](outcome);
         await rest(own.processes());
         return sampleOf(outcome, cpu);

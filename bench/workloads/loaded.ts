@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cpuSecondsOf } from '../cpu.ts';
+import { cpuSecondsOf, withCpu } from '../cpu.ts';
 import type { Outcome } from '../generator/order.ts';
-import { at } from '../harness/latencies.ts';
+import { figuresOf } from '../harness/latencies.ts';
 import type { Options } from '../harness/options.ts';
 import type { Sample, Subject } from '../harness/sample.ts';
 
@@ -42,14 +42,11 @@ const REST_MAX_MS = 20_000;
  * that rounds can be compared. Subjects that share a pace are all measured at the same rate.
  */
 export function loaded(loading: Loading, { seconds }: Options, pace = new Pace()): Subject {
-  const load = async (work: () => Promise<Outcome>): Promise<{ outcome: Outcome; cpu: Map<string, number> }> => {
-    const before = cpuSecondsOf(loading.processes());
-    const outcome = await work();
-    const after = cpuSecondsOf(loading.processes());
-    const cpu = new Map([...after].map(([name, used]) => [name, used - (before.get(name) ?? 0)]));
-    await loading.after?.(outcome);
+  const load = async (work: () => Promise<Outcome>) => {
+    const measured = await withCpu(() => loading.processes(), work);
+    await loading.after?.(measured.outcome);
     await rest(loading.processes());
-    return { outcome, cpu };
+    return measured;
   };
   return {
     name: loading.name,
@@ -71,11 +68,7 @@ export function loaded(loading: Loading, { seconds }: Options, pace = new Pace()
           ...sample.figures,
           calls: most.calls + steady.calls,
           latencyPerSecond: perSecond,
-          ...(steady.latency && {
-            p50Ms: at(steady.latency, 50),
-            p99Ms: at(steady.latency, 99),
-            maxMs: at(steady.latency, 100),
-          }),
+          ...(steady.latency && figuresOf(steady.latency)),
         },
         ...(steady.latency && { latency: steady.latency }),
         errors: added(most.errors, steady.errors),

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { startChild } from '../child.ts';
-import { cpuSecondsOf } from '../cpu.ts';
-import { at } from '../harness/latencies.ts';
+import { withCpu } from '../cpu.ts';
+import { at, figuresOf } from '../harness/latencies.ts';
 import type { Sample, Subject } from '../harness/sample.ts';
 import type { Outcome, Pressed, Question } from '../load/driver.ts';
 import { CLOSE_ALL } from './close-all.ts';
@@ -30,13 +30,8 @@ export const phone: Workload = async ({ own, options }) => {
   const [dispatcher] = await signIn(own, 'dispatcher', [randomUUID()]);
   const database = new pg.Pool({ connectionString: own.mesh.databaseUrls.emergency, max: 1 });
   const driver = startChild('load/driver.ts');
-  const ask = async <Answer>(question: Question): Promise<Answer> => {
-    const { answer, failure } = await driver.ask<{ answer?: Answer; failure?: string }>(question);
-    if (answer === undefined) throw new Error(failure ?? 'the driver said nothing');
-    return answer;
-  };
-  const press = async (perSecond: number, forSeconds: number): Promise<Sample> => {
-    const before = cpuSecondsOf(own.processes());
+  const ask = <Answer>(question: Question) => driver.ask<Answer>(question);
+  const pressUntilAtRest = async (perSecond: number, forSeconds: number): Promise<Pressed> => {
     const pressed = await ask<Pressed>({
       mission: {
         edgeUrl: own.mesh.edgeUrl,
@@ -50,8 +45,11 @@ export const phone: Workload = async ({ own, options }) => {
     // Only those that reached nobody in time are still open.
     await database.query(CLOSE_ALL);
     await rest(own.processes());
-    const cpu = new Map([...cpuSecondsOf(own.processes())].map(([name, s]) => [name, s - (before.get(name) ?? 0)]));
-    return sampleFrom(pressed, await ask<Outcome>({ audit: true }), cpu);
+    return pressed;
+  };
+  const press = async (perSecond: number, forSeconds: number): Promise<Sample> => {
+    const { outcome, cpu } = await withCpu(own.processes, () => pressUntilAtRest(perSecond, forSeconds));
+    return sampleFrom(outcome, await ask<Outcome>({ audit: true }), cpu);
   };
   const subject = (perSecond: number, index: number): Subject => ({
     name: nameOf(perSecond),
@@ -95,9 +93,7 @@ function sampleFrom(pressed: Pressed, outcome: Outcome, cpu: ReadonlyMap<string,
     figures: {
       calls,
       reachedPerSecond,
-      p50Ms: at(since.push, 50),
-      p99Ms: at(since.push, 99),
-      maxMs: at(since.push, 100),
+      ...figuresOf(since.push),
       cpuMicros: cpuOfCall,
       generatorCores,
       ...Object.fromEntries(parts),

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { identityFolder } from '../../mesh/local/identities.ts';
 import { startChild } from '../child.ts';
-import { cpuSecondsOf } from '../cpu.ts';
+import { withCpu } from '../cpu.ts';
 import { hasPgbench, pgbench } from '../floors/pgbench.ts';
 import { positionsScript } from '../floors/positions.ts';
 import type { Outcome as Searched } from '../generator/order.ts';
-import { at } from '../harness/latencies.ts';
+import { figuresOf } from '../harness/latencies.ts';
 import type { Sample, Subject } from '../harness/sample.ts';
 import type { Moving, Order, Outcome } from '../positions/order.ts';
 import { rest, sampleOf } from './loaded.ts';
@@ -40,18 +40,12 @@ export const positions: Workload = async ({ own, generator, options }) => {
   await generator.prepare(BESIDE, searches(own));
   const child = startChild('positions/main.ts');
 
-  const used = async <T>(work: () => Promise<T>): Promise<{ outcome: T; cpu: Map<string, number> }> => {
-    const before = cpuSecondsOf(own.processes());
-    const outcome = await work();
-    const cpu = new Map([...cpuSecondsOf(own.processes())].map(([name, s]) => [name, s - (before.get(name) ?? 0)]));
+  const used = async <T>(work: () => Promise<T>) => {
+    const measured = await withCpu(own.processes, work);
     await rest(own.processes());
-    return { outcome, cpu };
+    return measured;
   };
-  const ask = async (order: Order): Promise<Outcome> => {
-    const { outcome, failure } = await child.ask<{ outcome?: Outcome; failure?: string }>(order);
-    if (!outcome) throw new Error(failure ?? 'who moves said nothing');
-    return outcome;
-  };
+  const ask = (order: Order) => child.ask<Outcome>(order);
   const setting = {
     url: `https://127.0.0.1:${own.ports.services.volunteer.number}`,
     identity: identityFolder(own.folder, 'gateway'),
@@ -136,7 +130,7 @@ function sampleFrom(moved: Outcome, { latency, errors: refused }: Searched, cpu:
     figures: {
       ...sample.figures,
       sentPerSecond: sent / seconds,
-      ...(latency && { p50Ms: at(latency, 50), p99Ms: at(latency, 99), maxMs: at(latency, 100) }),
+      ...(latency && figuresOf(latency)),
     },
     ...(latency && { latency }),
   };

@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { startChild } from '../child.ts';
-import { cpuSecondsOf, memoryMbOf } from '../cpu.ts';
+import { memoryMbOf, withCpu } from '../cpu.ts';
 import type { Person } from '../generator/order.ts';
-import { at } from '../harness/latencies.ts';
+import { figuresOf } from '../harness/latencies.ts';
 import { collectGarbage } from '../heap.ts';
 import type { Answer, Question } from '../watch/question.ts';
 import { CLOSE_ALL } from './close-all.ts';
@@ -29,11 +29,7 @@ export const watch: Workload = async ({ own, options }) => {
   const subject = `${streams.toLocaleString('en')} streams`;
   const database = new pg.Pool({ connectionString: own.mesh.databaseUrls.emergency, max: 1 });
   const child = startChild('watch/main.ts');
-  const ask = async (question: Question): Promise<Answer> => {
-    const { answer, failure } = await child.ask<{ answer?: Answer; failure?: string }>(question);
-    if (!answer) throw new Error(failure ?? 'who watches said nothing');
-    return answer;
-  };
+  const ask = (question: Question) => child.ask<Answer>(question);
   const file = (name: string, people: readonly Person[]) => {
     const path = join(own.folder, `bench-${name}.json`);
     writeFileSync(path, JSON.stringify(people), { mode: 0o600 });
@@ -66,10 +62,8 @@ export const watch: Workload = async ({ own, options }) => {
         async measure() {
           const without = await memory();
           const opened = await ask({ kind: 'open' });
-          const before = cpuSecondsOf(own.processes());
-          const seen = await ask({ kind: 'change', seconds });
-          const after = cpuSecondsOf(own.processes());
-          const used = new Map([...after].map(([name, s]) => [name, s - (before.get(name) ?? 0)]));
+          const change = () => ask({ kind: 'change', seconds });
+          const { outcome: seen, cpu } = await withCpu(own.processes, change);
           const withThem = await memory();
           await ask({ kind: 'close' });
           await rest(own.processes());
@@ -79,7 +73,7 @@ export const watch: Workload = async ({ own, options }) => {
             const kb = ((withThem.get(name) ?? 0) - (without.get(name) ?? 0)) / streams;
             return [`streamKb of ${name}`, kb] as const;
           });
-          const sample = sampleOf({ calls, seconds: seen.seconds ?? seconds, cpuSeconds, errors }, used);
+          const sample = sampleOf({ calls, seconds: seen.seconds ?? seconds, cpuSeconds, errors }, cpu);
           const { perSecond: changesPerSecond = 0, ...figures } = sample.figures;
           return {
             ...sample,
@@ -87,7 +81,7 @@ export const watch: Workload = async ({ own, options }) => {
               ...figures,
               changesPerSecond,
               openSeconds: opened.seconds ?? 0,
-              ...(latency && { p50Ms: at(latency, 50), p99Ms: at(latency, 99), maxMs: at(latency, 100) }),
+              ...(latency && figuresOf(latency)),
               streamKb: parts.reduce((sum, [, kb]) => sum + kb, 0),
               ...Object.fromEntries(parts),
             },

@@ -15,5 +15,5 @@ export function serving(url = ''): void {
 
 /** Answers the bench with how many events are stored, which are removed then. */
 export function tellEvents(take: () => Promise<number>): void {
-  process.on('message', async () => process.send?.({ events: await take() }));
+  process.on('message', async () => process.send?.({ answer: await take() }));
 }
