@@ -59,6 +59,11 @@ const START_PATIENCE_MS = 60_000;
 const STOP_PATIENCE_MS = 3_000;
 const HEALTH_TIMEOUT_MS = 1_000;
 const BUSY_ANSWER_MS = 3_000;
+/**
+ * A connection keeps the plan of a statement for as long as the table is not analysed: one that reads the whole of a table, made while that was
+ * small, would go on reading it all. Statements of services find rows by an index, and none is long enough to be worth compiling.
+ */
+const PLANNING = '-c enable_seqscan=off -c jit=off';
 
 /** Opens a pool on a database, waits for the server when it is not up yet, and brings the schema up to date. */
 export async function openDatabase(url: string, options: DatabaseOptions): Promise<Database> {
@@ -67,6 +72,7 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
     connectionString: url,
     max: options.max ?? 10,
     application_name: options.name,
+    options: PLANNING,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
     // A server that does not even say that time is up is gone.

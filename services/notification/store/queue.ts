@@ -30,6 +30,10 @@ export interface Claimed {
   readonly locale: number | null;
 }
 
+/**
+ * What belongs to a delivery is looked up for each by its key: how many a lane has due is nothing that the planner knows, and with joins it has
+ * read all contacts for a handful.
+ */
 const CLAIM = prepared(
   'claim_deliveries',
   `WITH due AS MATERIALIZED (
@@ -38,17 +42,21 @@ const CLAIM = prepared(
      ORDER BY due_time LIMIT $3 FOR UPDATE SKIP LOCKED
    ), claimed AS (
      UPDATE delivery SET status = 2, attempts = attempts + 1, due_time = now() + $4 * interval '1 millisecond'
-     FROM due WHERE delivery.id = due.id
-     RETURNING delivery.id, notification_id, user_id, delivery.emergency_id, device_id, attempts, delivery.create_time
+     WHERE id = ANY (ARRAY(SELECT id FROM due))
+     RETURNING id, notification_id, user_id, emergency_id, device_id, attempts, create_time
    )
-   SELECT claimed.*, notification.content, notification.expire_time, notification.traceparent, device.token, device.platform,
-          contact.active AS contact_active,
-          contact.fetch_time IS NOT NULL AS contact_fetched, contact.email_sealed, contact.phone_sealed,
-          contact.full_name, contact.locale
+   SELECT claimed.*, notification.*, device.*, contact.*
    FROM claimed
-   JOIN notification ON notification.id = claimed.notification_id
-   LEFT JOIN device ON device.id = claimed.device_id AND device.user_id = claimed.user_id
-   LEFT JOIN contact ON contact.user_id = claimed.user_id`,
+   CROSS JOIN LATERAL (
+     SELECT content, expire_time, traceparent FROM notification WHERE id = claimed.notification_id LIMIT 1
+   ) AS notification
+   LEFT JOIN LATERAL (
+     SELECT token, platform FROM device WHERE id = claimed.device_id AND user_id = claimed.user_id LIMIT 1
+   ) AS device ON true
+   LEFT JOIN LATERAL (
+     SELECT active AS contact_active, fetch_time IS NOT NULL AS contact_fetched, email_sealed, phone_sealed, full_name, locale
+     FROM contact WHERE user_id = claimed.user_id LIMIT 1
+   ) AS contact ON true`,
 );
 
 /** Takes a lease on up to `limit` deliveries that are due, those whose lease ran out included. */
@@ -79,8 +87,7 @@ const RECORD = prepared(
      due_time = CASE WHEN result.status = 1 THEN now() + result.delay_ms * interval '1 millisecond' ELSE delivery.due_time END
    FROM unnest($1::uuid[], $2::int[], $3::smallint[], $4::text[], $5::text[], $6::int[], $7::timestamptz[])
      AS result (id, attempts, status, error, provider_id, delay_ms, send_time)
-   JOIN locked USING (id)
-   WHERE delivery.id = result.id
+   WHERE delivery.id = ANY (ARRAY(SELECT id FROM locked)) AND delivery.id = result.id
      AND (result.status = 3 AND delivery.status > 1 OR delivery.status = 2 AND delivery.attempts = result.attempts)`,
 );
 

@@ -25,7 +25,7 @@ const APPLY = prepared(
      FROM told JOIN fresh USING (wamid, status)
      GROUP BY wamid
    ), locked AS MATERIALIZED (
-     SELECT id FROM delivery WHERE id IN (SELECT id FROM news) ORDER BY id FOR UPDATE
+     SELECT id FROM delivery WHERE id = ANY (ARRAY(SELECT id FROM news)) ORDER BY id FOR UPDATE
    )
    UPDATE delivery SET
      status = CASE
@@ -39,8 +39,8 @@ const APPLY = prepared(
      send_time = coalesce(delivery.send_time, news.send_time, news.deliver_time, news.read_time),
      deliver_time = coalesce(delivery.deliver_time, news.deliver_time, news.read_time),
      read_time = coalesce(delivery.read_time, news.read_time)
-   FROM news JOIN locked USING (id)
-   WHERE delivery.id = locked.id
+   FROM news
+   WHERE delivery.id = ANY (ARRAY(SELECT id FROM locked)) AND delivery.id = news.id
      AND (ARRAY[0, 0, 1, 3, 4, 2, 0])[news.status] > (ARRAY[0, 0, 1, 3, 4, 2, 0])[delivery.status]
      AND (news.status <> 6 OR coalesce(delivery.provider_id, news.wamid) = news.wamid)
      AND NOT (news.status = 3
