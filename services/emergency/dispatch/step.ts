@@ -2,14 +2,15 @@ import { randomUUIDv7 } from 'node:crypto';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { EmergencyEscalatedSchema, OffersMadeSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import { EscalationReason, OfferStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
+import type { Queryable } from '@kreki/runtime/database/database';
 import { event, type OutboxEvent } from '@kreki/runtime/events/outbox';
 import { meter } from '@kreki/runtime/telemetry';
 import type { Context } from '../context.ts';
-import { changeEmergency, type Held } from '../emergencies/change.ts';
+import { changeWithin, type Held } from '../emergencies/change.ts';
 import { offersClosed } from '../emergencies/events.ts';
 import { isActive, isOpen } from '../emergencies/status.ts';
 import { areaOf, type Claim, coordinatorsFor, recordDecisions } from '../store/dispatch.ts';
-import { type EmergencyState, findEmergency } from '../store/emergencies.ts';
+import type { EmergencyState } from '../store/emergencies.ts';
 import { closeOffers, type DispatchedOffer, insertOffers, offersOf } from '../store/offers.ts';
 import { recordStep } from '../store/progress.ts';
 import { respondingAmong } from '../store/responses.ts';
@@ -20,23 +21,32 @@ import { type Found, searchVolunteers } from './search.ts';
 /**
  * One step of dispatch on an emergency: look for volunteers, then decide and write in one transaction on what is true by then.
  */
-export async function dispatchStep(context: Context, { id, claimedAt }: Claim): Promise<void> {
-  const seen = await findEmergency(context.database, id);
-  if (!seen || !isOpen(seen.status)) return;
-  const policy = policyFor(seen.severity, context.dispatch);
-  const before = dispatchState(seen, await offersOf(context.database, id));
+export async function dispatchStep(context: Context, claim: Claim): Promise<void> {
+  const { id, claimedAt } = claim;
+  const { database, outbox, watch } = context;
+  if (!isOpen(claim.status)) return;
+  const policy = policyFor(claim.severity, context.dispatch);
+  const before = dispatchState(claim, await offersSoFar(database, claim));
   const found = isSeeking(before, policy, claimedAt.getTime())
-    ? await searchVolunteers(context, seen, before, policy)
+    ? await searchVolunteers(context, claim, before, policy)
     : undefined;
 
-  await changeEmergency({ ...context, wakeDispatch: () => undefined }, id, async (held) => {
-    const { tx, state, now } = held;
-    if (!isOpen(state.status)) return;
-    const current = dispatchState(state, await offersOf(tx, id));
-    const plan = planDispatch(current, await withResponding(held, found), policy, now.getTime());
-    await apply(held, plan, policy.offerTimeoutMs);
-  });
+  await database.transaction((tx) =>
+    changeWithin(tx, outbox, id, async (held) => {
+      const { state, now } = held;
+      if (!isOpen(state.status)) return;
+      const current = dispatchState(state, await offersSoFar(tx, state));
+      const plan = planDispatch(current, await withResponding(held, found), policy, now.getTime());
+      await apply(held, plan, policy.offerTimeoutMs);
+    }),
+  );
+  outbox.wake();
+  watch.refresh(id);
 }
+
+/** Before the first there is nothing to read. */
+const offersSoFar = async (database: Queryable, { id, firstOfferAt }: EmergencyState): Promise<DispatchedOffer[]> =>
+  firstOfferAt === null ? [] : offersOf(database, id);
 
 function dispatchState(state: EmergencyState, offers: readonly DispatchedOffer[]): DispatchState {
   return {

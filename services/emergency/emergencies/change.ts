@@ -13,6 +13,11 @@ export interface Held {
   readonly tell: (...events: OutboxEvent[]) => void;
 }
 
+/**
+ * What is put on record with a change. It is the last in the transaction, since whoever else writes to the record waits for the end of that.
+ */
+export type PutOnRecord = (held: Held) => Promise<void>;
+
 type Needs = Pick<Context, 'database' | 'outbox' | 'watch' | 'wakeDispatch'>;
 
 /**
@@ -23,8 +28,14 @@ export async function changeEmergency(
   { database, outbox, watch, wakeDispatch }: Needs,
   id: string,
   change: (held: Held) => Promise<void>,
+  putOnRecord?: PutOnRecord,
 ): Promise<EmergencyState | undefined> {
-  const after = await database.transaction((tx) => changeWithin(tx, outbox, id, change));
+  const after = await database.transaction(async (tx) => {
+    const held = await changeWithin(tx, outbox, id, change);
+    const changed = held && (await findEmergency(tx, id));
+    if (changed) await putOnRecord?.(held);
+    return changed;
+  });
   if (after) {
     outbox.wake();
     wakeDispatch();
@@ -33,17 +44,18 @@ export async function changeEmergency(
   return after;
 }
 
-/** The same within a transaction of the caller's, who does the telling after the commit. */
+/** The same within a transaction of the caller's, who does the telling after the commit; resolves with the emergency as it was before. */
 export async function changeWithin(
   tx: Tx,
   outbox: Pick<Context['outbox'], 'append'>,
   id: string,
   change: (held: Held) => Promise<void>,
-): Promise<EmergencyState | undefined> {
-  const held = await lockEmergency(tx, id);
-  if (!held) return undefined;
+): Promise<Held | undefined> {
+  const locked = await lockEmergency(tx, id);
+  if (!locked) return undefined;
   const events: OutboxEvent[] = [];
-  await change({ tx, ...held, tell: (...more) => void events.push(...more) });
+  const held = { tx, ...locked, tell: (...more: OutboxEvent[]) => void events.push(...more) };
+  await change(held);
   await outbox.append(tx, events);
-  return findEmergency(tx, id);
+  return held;
 }

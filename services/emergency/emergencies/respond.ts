@@ -5,7 +5,7 @@ import { Decision } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js'
 import { event } from '@kreki/runtime/events/outbox';
 import { closeOffers, type OfferRow, offerTo } from '../store/offers.ts';
 import { recordProgress } from '../store/progress.ts';
-import { insertResponse } from '../store/responses.ts';
+import { acceptOffer } from '../store/responses.ts';
 import type { Held } from './change.ts';
 import { offersClosed } from './events.ts';
 import { alreadyResponding, invalidTransition, notYours, offerClosed, respondersFilled } from './refusals.ts';
@@ -46,8 +46,7 @@ async function accept(held: Held, offer: OfferRow): Promise<void> {
   const filled = isOpen(state.status) && active >= state.respondersNeeded;
   if (filled || offer.closeReason === 'RESPONDERS_FILLED') throw respondersFilled();
   if (offer.status !== OfferStatus.OPEN) throw offerClosed();
-  if (!(await insertResponse(tx, state.id, offer, now))) throw alreadyResponding();
-  await closeOffers(tx, [{ id: offer.id, reason: null }], OfferStatus.ACCEPTED, now);
+  if (!(await acceptOffer(tx, offer.id, now))) throw alreadyResponding();
   tell(
     event(
       ResponderAcceptedSchema,

@@ -12,14 +12,17 @@ export const cancel =
   (context: Context): Rpc<'cancel'> =>
   async ({ id, reason }, call) => {
     const person = personOf(call);
-    const state = await changeEmergency(context, id, async (held) => {
-      const { requesterId } = held.state;
-      const own = requesterId === person.userId;
-      if (!own && !person.can(DISPATCHER.update)) throw notYours();
-      if (!own) byPrivilege(call);
-      await callOff(held, reason);
-      await recordChange(call, held.tx, `people/${requesterId}`);
-    });
+    const state = await changeEmergency(
+      context,
+      id,
+      async (held) => {
+        const own = held.state.requesterId === person.userId;
+        if (!own && !person.can(DISPATCHER.update)) throw notYours();
+        if (!own) byPrivilege(call);
+        await callOff(held, reason);
+      },
+      ({ tx, state: { requesterId } }) => recordChange(call, tx, `people/${requesterId}`),
+    );
     if (!state) throw absent(person, id);
     return { emergency: emergencyMessage(state, partOf(person, id, state, undefined).part) };
   };

@@ -14,11 +14,15 @@ export const complete =
   (context: Context): Rpc<'complete'> =>
   async ({ id }, call) => {
     const person = personOf(call);
-    const state = await changeEmergency(context, id, async (held) => {
-      if (!mayCompleteOwn(person, held.state)) byPrivilege(call);
-      await finish(held);
-      await recordChange(call, held.tx, `people/${held.state.requesterId}`);
-    });
+    const state = await changeEmergency(
+      context,
+      id,
+      async (held) => {
+        if (!mayCompleteOwn(person, held.state)) byPrivilege(call);
+        await finish(held);
+      },
+      ({ tx, state: { requesterId } }) => recordChange(call, tx, `people/${requesterId}`),
+    );
     if (!state) throw absent(person, id);
     return { emergency: emergencyMessage(state, partOf(person, id, state, undefined).part) };
   };

@@ -2,15 +2,16 @@ import type { DispatchAction } from '@kreki/gen/kreki/emergency/v1/dispatch_pb.j
 import type { Queryable, Tx } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
 import type { Decision } from '../dispatch/decisions.ts';
+import { EMERGENCY_COLUMNS, type EmergencyState } from './emergencies.ts';
 
 /** Those whom nobody was told of yet come first, whatever else is overdue. */
 const CLAIM = prepared(
   'claim_due',
-  `UPDATE emergencies SET next_step_at = now() + $2 * interval '1 millisecond'
-   WHERE id IN (
+  `UPDATE emergencies e SET next_step_at = now() + $2 * interval '1 millisecond'
+   WHERE e.id = ANY (ARRAY(
      SELECT id FROM emergencies WHERE next_step_at <= now()
-     ORDER BY first_offer_at IS NOT NULL OR escalated_at IS NOT NULL, severity, next_step_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-   RETURNING id, traceparent, now() AS "claimedAt"`,
+     ORDER BY first_offer_at IS NOT NULL OR escalated_at IS NOT NULL, severity, next_step_at LIMIT $1 FOR UPDATE SKIP LOCKED))
+   RETURNING ${EMERGENCY_COLUMNS}, e.traceparent, now() AS "claimedAt"`,
 );
 const RETRY = prepared(
   'retry_step',
@@ -55,9 +56,8 @@ export interface DecisionRow {
   readonly reason: string;
 }
 
-/** An emergency that this replica dispatches now. */
-export interface Claim {
-  readonly id: string;
+/** An emergency that this replica dispatches now, as it is. */
+export interface Claim extends EmergencyState {
   /** By the database's clock. */
   readonly claimedAt: Date;
   /** The trace of its press; null when that was not known. */

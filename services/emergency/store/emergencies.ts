@@ -50,25 +50,24 @@ export interface ResponseState {
   readonly completedAt: string | null;
 }
 
-const COLUMNS = `
+/** Of `emergencies e`. */
+export const EMERGENCY_COLUMNS = `
   e.id, coalesce(e.requester_id::text, '') AS "requesterId", e.latitude, e.longitude, e.accuracy_meters AS "accuracyMeters", e.severity, e.category,
   e.description, e.status, e.responders_needed AS "respondersNeeded", e.search_radius_meters AS "searchRadiusMeters",
   e.created_at AS "createdAt", e.assigned_at AS "assignedAt", e.arrived_at AS "arrivedAt", e.completed_at AS "completedAt",
   e.cancelled_at AS "cancelledAt", e.cancel_reason AS "cancelReason", e.escalated_at AS "escalatedAt",
-  e.escalation_reason AS "escalationReason", e.failed_searches AS "failedSearches", e.first_offer_at AS "firstOfferAt", e.version`;
-
-const RELATED = `
+  e.escalation_reason AS "escalationReason", e.failed_searches AS "failedSearches", e.first_offer_at AS "firstOfferAt", e.version,
   (SELECT count(*) FROM offers o WHERE o.emergency_id = e.id AND o.status = 1) AS "openOffers",
   (SELECT coalesce(json_agg(json_build_object(
      'volunteerId', r.volunteer_id, 'displayName', r.display_name, 'distanceMeters', r.distance_meters, 'status', r.status,
      'acceptedAt', r.accepted_at, 'enRouteAt', r.en_route_at, 'arrivedAt', r.arrived_at, 'completedAt', r.completed_at
    ) ORDER BY r.accepted_at), '[]') FROM responses r WHERE r.emergency_id = e.id) AS responses`;
 
-const FIND = prepared('find_emergency', `SELECT ${COLUMNS}, ${RELATED} FROM emergencies e WHERE e.id = $1`);
+const FIND = prepared('find_emergency', `SELECT ${EMERGENCY_COLUMNS} FROM emergencies e WHERE e.id = $1`);
 
 const FIND_SEVERAL = prepared(
   'find_emergencies',
-  `SELECT ${COLUMNS}, ${RELATED} FROM emergencies e WHERE e.id = ANY($1::uuid[])`,
+  `SELECT ${EMERGENCY_COLUMNS} FROM emergencies e WHERE e.id = ANY($1::uuid[])`,
 );
 const CHANGED = prepared(
   'changed_emergencies',
@@ -76,18 +75,23 @@ const CHANGED = prepared(
    WHERE e.version > known.version`,
 );
 
-/** The row lock comes first, so that what is read beside it is what the last holder committed. */
-const LOCK = prepared('lock_emergency', 'SELECT clock_timestamp() AS now FROM emergencies WHERE id = $1 FOR UPDATE');
+/** What is read beside the row lock is as it was when the statement began: `stale` when somebody changed it while the lock was waited for. */
+const LOCK = prepared(
+  'lock_emergency',
+  `WITH held AS MATERIALIZED (SELECT id, xmin FROM emergencies WHERE id = $1 FOR UPDATE)
+   SELECT clock_timestamp() AS now, held.xmin <> e.xmin AS stale, ${EMERGENCY_COLUMNS}
+   FROM held JOIN emergencies e USING (id)`,
+);
 
 const LIST_OPEN = prepared(
   'list_open_emergencies',
-  `SELECT ${COLUMNS}, ${RELATED} FROM emergencies e
+  `SELECT ${EMERGENCY_COLUMNS} FROM emergencies e
    WHERE e.status <= 3 AND ($1::uuid IS NULL OR e.id < $1) AND ($2::smallint = 0 OR e.severity = $2)
    ORDER BY e.id DESC LIMIT $3`,
 );
 const LIST_OPEN_OF = prepared(
   'list_open_emergencies_of',
-  `SELECT ${COLUMNS}, ${RELATED} FROM emergencies e
+  `SELECT ${EMERGENCY_COLUMNS} FROM emergencies e
    WHERE e.status <= 3 AND ($1::uuid IS NULL OR e.id < $1) AND ($2::smallint = 0 OR e.severity = $2)
      AND e.id IN (
        SELECT id FROM emergencies WHERE requester_id = $4 AND status <= 3
@@ -98,7 +102,7 @@ const LIST_OPEN_OF = prepared(
 
 const LIST_OF_REQUESTER = prepared(
   'list_emergencies_of_requester',
-  `SELECT ${COLUMNS}, ${RELATED} FROM emergencies e
+  `SELECT ${EMERGENCY_COLUMNS} FROM emergencies e
    WHERE e.requester_id = $1 AND ($2::uuid IS NULL OR e.id > $2) ORDER BY e.id LIMIT $3`,
 );
 
@@ -122,10 +126,11 @@ export async function changedSince(database: Queryable, versions: ReadonlyMap<st
 
 /** Holds an emergency for a transaction; `now` is the database's clock after the wait for it. */
 export async function lockEmergency(tx: Tx, id: string): Promise<{ state: EmergencyState; now: Date } | undefined> {
-  const [locked] = await tx.query<{ now: Date }>(LOCK, [id]);
+  const [locked] = await tx.query<EmergencyState & { now: Date; stale: boolean }>(LOCK, [id]);
   if (!locked) return undefined;
-  const state = await findEmergency(tx, id);
-  return state && { state, now: locked.now };
+  const { now, stale, ...seen } = locked;
+  const state = stale ? await findEmergency(tx, id) : seen;
+  return state && { state, now };
 }
 
 export interface OpenFilter {

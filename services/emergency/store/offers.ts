@@ -113,7 +113,7 @@ export async function insertOffers(
 /** Closes those of the offers that are still open, and says which they were. */
 export async function closeOffers(
   tx: Tx,
-  offers: readonly { readonly id: string; readonly reason: CloseReason | null }[],
+  offers: readonly { readonly id: string; readonly reason: CloseReason }[],
   status: OfferStatus,
   at: Date,
 ): Promise<OfferRow[]> {

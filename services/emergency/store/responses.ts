@@ -1,13 +1,16 @@
 import type { ResponseStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import type { Queryable, Tx } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
-import type { OfferRow } from './offers.ts';
 
 /** No row when the volunteer already responds to an emergency: a unique index says so whatever happens at the same time. */
-const INSERT = prepared(
-  'insert_response',
-  `INSERT INTO responses (emergency_id, volunteer_id, display_name, distance_meters, accepted_at)
-   VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING volunteer_id`,
+const ACCEPT = prepared(
+  'accept_offer',
+  `WITH response AS (
+     INSERT INTO responses (emergency_id, volunteer_id, display_name, distance_meters, accepted_at)
+     SELECT emergency_id, volunteer_id, display_name, distance_meters, $2 FROM offers WHERE id = $1
+     ON CONFLICT DO NOTHING RETURNING volunteer_id
+   )
+   UPDATE offers SET status = 2, closed_at = $2 WHERE id = $1 AND EXISTS (SELECT FROM response) RETURNING id`,
 );
 const UPDATE = prepared(
   'update_response',
@@ -27,11 +30,9 @@ const RESPONDING = prepared(
   'SELECT volunteer_id AS "volunteerId" FROM responses WHERE volunteer_id = ANY($1::uuid[]) AND status <= 3',
 );
 
-/** Whether the volunteer was free to take it. */
-export async function insertResponse(tx: Tx, emergencyId: string, offer: OfferRow, at: Date): Promise<boolean> {
-  const { volunteerId, displayName, distanceMeters } = offer;
-  return (await tx.query(INSERT, [emergencyId, volunteerId, displayName, distanceMeters, at])).length > 0;
-}
+/** Takes up an open offer; whether its volunteer was free to take it. */
+export const acceptOffer = async (tx: Tx, offerId: string, at: Date): Promise<boolean> =>
+  (await tx.query(ACCEPT, [offerId, at])).length > 0;
 
 export async function updateResponse(
   tx: Tx,
