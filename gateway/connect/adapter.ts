@@ -18,6 +18,7 @@ import { sendError } from '../rest/answer.ts';
 import { forgetEndlessDeadlines } from './patience.ts';
 import { reflectionService } from './reflection.ts';
 import { addRoutes, admission } from './routes.ts';
+import { createServerStreamHandler } from './server-stream.ts';
 import { createUnaryHandler } from './unary.ts';
 
 const COMPRESSIONS = [compressionGzip, compressionBrotli];
@@ -48,10 +49,12 @@ export function createRpcHandler(options: RpcOptions): (exchange: Exchange) => v
   router.service(ServerReflectionAlpha, reflectionService(described));
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
-  const answerPlain = createUnaryHandler({ registry, edge, body, compressions: COMPRESSIONS });
+  const plain = { registry, edge, body, compressions: COMPRESSIONS };
+  const answerUnary = createUnaryHandler(plain);
+  const answerStream = createServerStreamHandler(plain);
 
   return (exchange) => {
-    if (answerPlain(exchange)) return;
+    if (answerUnary(exchange) || answerStream(exchange)) return;
     const { request, response } = exchange;
     const handler = handlers.get(pathOf(request));
     if (!handler) return otherwise(exchange);

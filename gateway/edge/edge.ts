@@ -12,6 +12,7 @@ import { upstreamHeaders } from './headers.ts';
 import type { Identity } from './identity.ts';
 import type { Limits } from './limits.ts';
 import { type Observed, observe } from './observe.ts';
+import { PassingStreams } from './passing-streams.ts';
 import { refused } from './refused.ts';
 import type { Room } from './room.ts';
 
@@ -69,6 +70,8 @@ export function createEdge({ upstreams, identity, limits, room, types, log, shut
     return undefined;
   };
 
+  const endings = { shutdown, passing: new PassingStreams(shutdown) };
+
   return {
     async admit(target, exchange) {
       const observed = observe(target, exchange, log);
@@ -83,7 +86,7 @@ export function createEdge({ upstreams, identity, limits, room, types, log, shut
       const upstream = upstreams[target.upstream];
       const headers = upstreamHeaders(target, exchange, observed.context);
       if (refusal) return refused(target, upstream, headers, refuse(refusal));
-      return forward(target, upstream, headers, refuse, shutdown);
+      return forward(target, upstream, headers, refuse, endings);
     },
   };
 }

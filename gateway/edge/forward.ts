@@ -1,9 +1,11 @@
 import type { DescMethodStreaming, DescMethodUnary } from '@bufbuild/protobuf';
 import { ConnectError } from '@connectrpc/connect';
 import { validate } from '@kreki/runtime/rpc/interceptors/validation';
+import type { OpenStream, StreamReader } from '@kreki/runtime/rpc/open-stream';
 import type { EdgeMethod, Message } from '../registry.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
 import { unreadable } from './errors.ts';
+import type { PassingStreams } from './passing-streams.ts';
 
 /** What may cut a call short. */
 export interface CallOptions {
@@ -20,15 +22,23 @@ export interface AdmittedCall {
   unary(message: Message, options: CallOptions): Promise<Message>;
   /** For one with streams: passes messages both ways, each no faster than it is taken. */
   stream(messages: AsyncIterable<Message>, options: CallOptions): AsyncGenerator<Message>;
+  /** For one whose answer is a stream: checks the message, and hands on what the service sends as bytes. */
+  open(message: Message, timeoutMs: number | undefined, reader: StreamReader): OpenStream;
 }
 
-/** `refuse` makes the error to answer with from whatever was thrown; `shutdown` ends streams, which would not end by themselves. */
+/** What ends streams, which would not end by themselves. */
+export interface Endings {
+  readonly shutdown: AbortSignal;
+  readonly passing: PassingStreams;
+}
+
+/** `refuse` makes the error to answer with from whatever was thrown. */
 export function forward(
   target: EdgeMethod,
   upstream: Upstream,
   headers: Headers,
   refuse: (error: unknown) => ConnectError,
-  shutdown: AbortSignal,
+  { shutdown, passing }: Endings,
 ): AdmittedCall {
   const { method } = target;
   return {
@@ -37,6 +47,17 @@ export function forward(
         validate(method.input, message);
         const answer = await upstream.transport.unary(method as DescMethodUnary, signal, timeoutMs, headers, message);
         return answer.message;
+      } catch (error) {
+        throw refuse(error);
+      }
+    },
+
+    open(message, timeoutMs, reader) {
+      try {
+        validate(method.input, message);
+        return passing.pass(reader, refuse, (own) =>
+          upstream.transport.openStream(method as DescMethodStreaming, timeoutMs, headers, message, own),
+        );
       } catch (error) {
         throw refuse(error);
       }

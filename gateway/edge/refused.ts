@@ -22,6 +22,18 @@ export function refused(
       throw refusal;
     },
 
+    open(message, timeoutMs, reader) {
+      const told = () => {
+        service.cancel();
+        reader.end(refusal);
+      };
+      const service = transport.openStream(method as DescMethodStreaming, timeoutMs, headers, message, {
+        message: told,
+        end: told,
+      });
+      return service;
+    },
+
     async *stream(messages, { signal, timeoutMs }) {
       const told = transport
         .stream(method as DescMethodStreaming, signal, timeoutMs, headers, messages)

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DescService } from '@bufbuild/protobuf';
 import { Code, createClient, type HandlerContext, type Interceptor, type ServiceImpl } from '@connectrpc/connect';
@@ -93,6 +94,7 @@ export async function startUpstream(identityUrl: string, identities: TestIdentit
         for (let version = 1n; !signal.aborted && version <= 5_000n; version++) {
           watches.sent += 1;
           yield { emergency: { id, version, status: EmergencyStatus.PENDING, description: PADDING } };
+          if (id === QUIET_ID) await once(signal, 'abort');
           if (version >= 3n && id === ID) return;
           if (version === 2n && id === FAILING_ID) throw fail(Code.FailedPrecondition, 'AS_TOLD', 'as told');
         }
@@ -161,6 +163,8 @@ export async function startUpstream(identityUrl: string, identities: TestIdentit
 export const ID = '0199c0de-0000-7000-8000-000000000001';
 /** Watching it fails after two messages. */
 export const FAILING_ID = '0199c0de-0000-7000-8000-000000000002';
+/** Watching it gives one message, and then nothing for as long as it lasts. */
+export const QUIET_ID = '0199c0de-0000-7000-8000-000000000004';
 /** Watching it gives five thousand large messages. */
 export const LONG_ID = '0199c0de-0000-7000-8000-000000000003';
 

@@ -8,7 +8,7 @@ import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_servic
 import { VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
 import { reasonOf } from '@kreki/runtime/errors';
 import { bearer, Code, collect, rejection, transports } from './clients.ts';
-import { FAILING_ID, ID, LONG_ID } from './fixture.ts';
+import { FAILING_ID, ID, LONG_ID, QUIET_ID } from './fixture.ts';
 import { startEdge, type TestEdge } from './harness.ts';
 
 let edge: TestEdge;
@@ -75,6 +75,15 @@ for (const [name, open] of Object.entries(transports)) {
       assert.ok(timeoutMs > 0 && timeoutMs <= 1_500, String(timeoutMs));
     });
 
+    test('the deadline of the caller ends a stream', async () => {
+      // In headers of the test's own, since a client that is told ends its call itself.
+      const soon = { 'grpc-timeout': '700m', 'connect-timeout-ms': '700' };
+      const error = await rejection(collect(client().watch({ id: QUIET_ID }, { headers: { ...headers, ...soon } })));
+      assert.equal(error.code, Code.DeadlineExceeded);
+      assert.equal(reasonOf(error), 'DEADLINE_EXCEEDED');
+      assert.doesNotMatch(error.rawMessage, /127\.0\.0\.1/);
+    });
+
     test('a deadline in years is none', async () => {
       for (const milliseconds of ['9999999999', '99999999999']) {
         const endless = { 'grpc-timeout': '99999999H', 'connect-timeout-ms': milliseconds };
@@ -98,17 +107,21 @@ for (const name of ['gRPC', 'Connect over HTTP/2']) {
   });
 }
 
-test('a reader that stops reading holds the stream back at its source', async () => {
-  const client = createClient(EmergencyService, transports.gRPC?.(edge) ?? assert.fail());
-  const before = edge.upstream.watches.sent;
-  const leaving = new AbortController();
-  const messages = client.watch({ id: LONG_ID }, { headers, signal: leaving.signal })[Symbol.asyncIterator]();
-  await messages.next();
-  await sleep(500);
-  const sent = edge.upstream.watches.sent - before;
-  assert.ok(sent < 1_000, `${sent} of 5000 messages of 10 kB were sent to nobody`);
-  leaving.abort();
-});
+for (const name of ['gRPC', 'Connect over HTTP/2', 'gRPC-Web']) {
+  test(`a reader over ${name} that stops reading holds the stream back at its source, and gets all when it reads on`, async () => {
+    const client = createClient(EmergencyService, transports[name]?.(edge) ?? assert.fail());
+    const before = edge.upstream.watches.sent;
+    const messages = client.watch({ id: LONG_ID }, { headers })[Symbol.asyncIterator]();
+    await messages.next();
+    await sleep(500);
+    const sent = edge.upstream.watches.sent - before;
+    assert.ok(sent < 1_000, `${sent} of 5000 messages of 10 kB were sent to nobody`);
+    for (let version = 2n; version <= 5_000n; version++) {
+      assert.equal((await messages.next()).value?.emergency?.version, version);
+    }
+    assert.equal((await messages.next()).done, true);
+  });
+}
 
 test('an RPC for the mesh only, and one that is not there, are unknown', async () => {
   for (const open of Object.values(transports)) {

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { connect, constants } from 'node:http2';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from '@connectrpc/connect';
 import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
 import { EmergencyService } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import { reasonOf } from '@kreki/runtime/errors';
-import { bearer, Code, clientOf, rejection, rest } from './clients.ts';
-import { ID, LONG_ID } from './fixture.ts';
+import { bearer, Code, clientOf, collect, rejection, rest, transports } from './clients.ts';
+import { ID, LONG_ID, QUIET_ID } from './fixture.ts';
 import { startEdge, type TestEdge } from './harness.ts';
 
 let edge: TestEdge;
@@ -93,18 +94,19 @@ test('a stop ends streams with a reason, lets calls under way end, and takes no 
   const headers = bearer(await own.identity.tokenFor());
   own.upstream.behaviour.delayMs = 600;
   const slow = clientOf(own, AuthService).getMe({}, { headers });
-  const watching = (async () => {
-    for await (const _ of clientOf(own, EmergencyService).watch({ id: LONG_ID }, { headers })) await sleep(5);
-  })();
-  const ended = rejection(watching);
-  const arrived = () => own.upstream.received.some(({ rpc }) => rpc === 'GetMe') && own.upstream.watches.sent > 0;
+  const ended = Object.values(transports).map((open) =>
+    rejection(collect(createClient(EmergencyService, open(own)).watch({ id: QUIET_ID }, { headers }))),
+  );
+  const arrived = () =>
+    own.upstream.received.some(({ rpc }) => rpc === 'GetMe') && own.upstream.watches.sent === ended.length;
   while (!arrived()) await sleep(10);
   const { url } = own.gateway;
   const stopped = own.stop();
   assert.equal((await slow).user?.email, 'citra@example.id');
-  const error = await ended;
-  assert.equal(error.code, Code.Unavailable);
-  assert.equal(reasonOf(error), 'EDGE_STOPPING');
+  for (const error of await Promise.all(ended)) {
+    assert.equal(error.code, Code.Unavailable);
+    assert.equal(reasonOf(error), 'EDGE_STOPPING');
+  }
   await stopped;
   await assert.rejects(fetch(`${url}/healthz`));
 });

@@ -8,8 +8,10 @@ import { secureContext } from './certificates.ts';
 /** As the runtime keeps its connections. */
 const KEEP_ALIVE = { pingIntervalMs: 4_000, pingTimeoutMs: 3_000, pingIdleConnection: true };
 
-/** In place of the runtime's: connect-node's, with the same mutual TLS, the contract's deadlines, the same breaker and the same second attempt. */
-export const createGrpcTransport: typeof runtime.createGrpcTransport = (options) => {
+/** In place of the runtime's: connect-node's, with the same mutual TLS, the contract's deadlines, the same breaker and the same second attempt; without the streams of bytes that only this mesh's own edge passes on. */
+export const createGrpcTransport = (
+  options: runtime.GrpcTransportOptions,
+): Omit<runtime.GrpcTransport, 'openStream'> => {
   const { url, service, identity, interceptors = [], breaker, log } = options;
   const upstream = openUpstream(service, {
     retries: identity.retries,

@@ -26,7 +26,7 @@ import { LINKERD_CLIENT_ID } from '../identity/linkerd.ts';
 import type { MeshIdentity } from '../identity/mesh-identity.ts';
 import { CALLER_LEFT, untilAborted } from './deadline.ts';
 import { toHeaders, toMetadata, toStatus } from './metadata.ts';
-import { rulesOf } from './rules.ts';
+import { pathOf, rulesOf } from './rules.ts';
 import { incoming, sendAll } from './server-stream.ts';
 
 /** A service of a contract with the functions that answer it. */
@@ -69,7 +69,7 @@ export function implement<Desc extends DescService>(service: Desc, impl: Service
 
 function definitionOf(method: DescMethod): grpc.MethodDefinition<Message, Message> {
   return {
-    path: `/${method.parent.typeName}/${method.name}`,
+    path: pathOf(method),
     requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
     responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
     requestSerialize: (value) => Buffer.from(toBinary(method.input, value)),
@@ -108,7 +108,7 @@ function contextOf(call: grpc.ServerUnaryCall<Message, Message>, spec: MethodImp
     method,
     protocolName: 'grpc',
     requestMethod: 'POST',
-    url: `http://${call.getHost()}/${method.parent.typeName}/${method.name}`,
+    url: `http://${call.getHost()}${pathOf(method)}`,
     requestHeader: toHeaders(call.metadata),
     responseHeader: new Headers(),
     responseTrailer: new Headers(),

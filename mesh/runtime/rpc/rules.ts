@@ -40,6 +40,9 @@ export function rulesOf(method: DescMethod): MethodRules {
   return rules;
 }
 
+/** Where a method is called over HTTP: `/kreki.auth.v1.AuthService/Login`. */
+export const pathOf = (method: DescMethod): string => `/${method.parent.typeName}/${method.name}`;
+
 function read(method: DescMethod): MethodRules {
   if (!hasOption(method, rulesOption)) throw new Error(`${method.toString()} states no (kreki.options.v1.rules)`);
   const option = getOption(method, rulesOption);

@@ -16,6 +16,8 @@ import {
   type ContextValues,
   createContextValues,
   type Interceptor,
+  type StreamRequest,
+  type StreamResponse,
   type Transport,
   type UnaryRequest,
   type UnaryResponse,
@@ -24,9 +26,12 @@ import { runStreamingCall } from '@connectrpc/connect/protocol';
 import * as grpc from '@grpc/grpc-js';
 import type { MeshIdentity } from '../identity/mesh-identity.ts';
 import type { Logger } from '../log.ts';
-import { toError, toHeaders, toMetadata } from './metadata.ts';
-import { type MethodRules, rulesOf } from './rules.ts';
+import { type Calling, compose } from './compose.ts';
+import { toMetadata } from './metadata.ts';
+import { type OpenStream, ReceivedStream, type StreamReader } from './open-stream.ts';
+import { type MethodRules, pathOf, rulesOf } from './rules.ts';
 import { streamMessages } from './stream.ts';
+import { callUnary } from './unary-call.ts';
 import type { BreakerSettings, BreakerState } from './upstream/breaker.ts';
 import { openUpstream } from './upstream/upstream.ts';
 
@@ -46,6 +51,14 @@ export interface GrpcTransportOptions {
 export interface GrpcTransport extends Transport {
   readonly url: string;
   readonly breaker: BreakerState;
+  /** Calls an RPC that a service answers with a stream, for a reader who takes messages as bytes. What keeps it from being called is its end. */
+  openStream(
+    method: DescMethodStreaming,
+    timeoutMs: number | undefined,
+    header: Headers,
+    input: Message,
+    reader: StreamReader,
+  ): OpenStream;
   /** Ends its connections; calls under way end with CANCELED. */
   close(): void;
 }
@@ -85,50 +98,25 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
   const channel = identity.channelTo(service);
   const client = new grpc.Client(host, channel.credentials, { ...CHANNEL, ...channel.options });
 
-  const unaryOnce = (
-    { method, header }: UnaryRequest,
-    message: Uint8Array,
-    signal: AbortSignal | undefined,
-    deadline: Date | undefined,
-  ) =>
-    new Promise<UnaryResponse>((resolve, reject) => {
-      let responseHeader: grpc.Metadata | undefined;
-      let response: Message | undefined;
-      const call = client.makeUnaryRequest(
-        pathOf(method),
-        (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-        (bytes: Buffer) => fromBinary<DescMessage>(method.output, bytes),
-        message,
-        toMetadata(header, { waitForReady: true }),
-        deadline ? { deadline } : {},
-        (_error, value) => {
-          response = value;
-        },
-      );
-      const cancel = () => call.cancel();
-      signal?.addEventListener('abort', cancel, { once: true });
-      call.on('metadata', (metadata) => {
-        responseHeader = metadata;
-      });
-      call.on('status', (status) => {
-        signal?.removeEventListener('abort', cancel);
-        const error = toError(status);
-        if (error) reject(error);
-        else if (response) resolve(answer(method, response, responseHeader, status.metadata));
-        else reject(new ConnectError('the answer has no message', Code.Internal));
-      });
-    });
-
-  const sendUnary = compose(options.interceptors, async (request: Sending) => {
+  const sendUnary = compose(options.interceptors, (async (request: Sending) => {
     const { method, message, rules, limitMs, hasty, cancelled } = request;
     const deadline = limitMs === undefined ? undefined : new Date(Date.now() + limitMs);
     const bytes = toBinary<DescMessage>(method.input, message);
     const send = () => {
       if (cancelled?.aborted) throw ConnectError.from(cancelled.reason, Code.Canceled);
-      return unaryOnce(request, bytes, cancelled, deadline);
+      return callUnary(client, request, bytes, cancelled, deadline);
     };
     return upstream.unary({ method, rules, signal: request.signal, hasty }, send);
-  });
+  }) as Calling);
+
+  const sendOpening = compose(options.interceptors, (async (request: Opening): Promise<StreamResponse> => {
+    const { method, service, header, message, rules, limitMs, bytes, received } = request;
+    upstream.admitStream({ rules });
+    const deadline = limitMs === undefined ? Number.POSITIVE_INFINITY : new Date(Date.now() + limitMs);
+    const call = () => client.getChannel().createCall(pathOf(method), deadline, undefined, null, undefined);
+    received.start(call, toMetadata(header), bytes);
+    return { stream: true, service, method, header: new Headers(), trailer: new Headers(), message };
+  }) as Calling);
 
   return {
     url: options.url,
@@ -163,6 +151,21 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       } catch (error) {
         throw signal?.aborted ? ConnectError.from(signal.reason, Code.Canceled) : ConnectError.from(error);
       }
+    },
+
+    openStream(method, timeoutMs, header, input, reader) {
+      const rules = rulesIfAny(method);
+      const received = new ReceivedStream(reader);
+      const opening: Opening = {
+        ...request(method, options.url, header, undefined, true as const, NOTHING),
+        signal: NEVER,
+        rules,
+        limitMs: shorter(timeoutMs, rules?.deadlineMs),
+        bytes: toBinary<DescMessage>(method.input, input),
+        received,
+      };
+      sendOpening(opening).catch((error: unknown) => received.end(ConnectError.from(error)));
+      return received;
     },
 
     async stream(method, signal, timeoutMs, header, input, contextValues) {
@@ -203,35 +206,18 @@ interface Sending extends UnaryRequest {
   readonly cancelled: AbortSignal | undefined;
 }
 
+/** A stream on its way through the interceptors: its messages pass them by. */
+interface Opening extends StreamRequest {
+  readonly rules: MethodRules | undefined;
+  readonly limitMs: number | undefined;
+  readonly bytes: Uint8Array;
+  readonly received: ReceivedStream;
+}
+
+async function* nothing(): AsyncGenerator<never> {}
+const NOTHING = nothing();
+
 const NEVER = new AbortController().signal;
-
-/** Puts the interceptors before what sends a call, the first outermost. */
-const compose = (interceptors: readonly Interceptor[] = [], send: (request: Sending) => Promise<UnaryResponse>) =>
-  interceptors.reduceRight<ReturnType<Interceptor>>(
-    (next, interceptor) => interceptor(next),
-    send as ReturnType<Interceptor>,
-  );
-
-/** Its headers are read by few, and made when they are. */
-const answer = (
-  method: DescMethodUnary,
-  message: Message,
-  header: grpc.Metadata | undefined,
-  trailer: grpc.Metadata,
-): UnaryResponse => ({
-  stream: false,
-  service: method.parent,
-  method,
-  message,
-  get header() {
-    return header ? toHeaders(header) : new Headers();
-  },
-  get trailer() {
-    return toHeaders(trailer);
-  },
-});
-
-const pathOf = (method: DescMethod) => `/${method.parent.typeName}/${method.name}`;
 
 /** Third-party services, such as gRPC's health service, state no rules. */
 function rulesIfAny(method: DescMethod) {
