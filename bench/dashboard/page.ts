@@ -25,8 +25,10 @@ const NOTE_SHOWN = `new MutationObserver((_, observer) => {
 }).observe(document, { childList: true, subtree: true })`;
 /** How many pixels of the picture of edges are not empty. */
 const COUNT_INK = `{
-  const { width, height } = document.querySelector('.ways canvas');
-  const { data } = document.querySelector('.ways canvas').getContext('2d').getImageData(0, 0, width, height);
+  const picture = document.querySelector('.ways canvas');
+  const copy = new OffscreenCanvas(picture.width, picture.height).getContext('2d');
+  copy.drawImage(picture, 0, 0);
+  const { data } = copy.getImageData(0, 0, picture.width, picture.height);
   data.filter((value, index) => index % 4 === 3 && value > 0).length;
 }`;
 /** Notes in the page when each frame is drawn. */
