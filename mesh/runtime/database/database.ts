@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { during } from './during.ts';
-import { databaseError, isLost, isRetryable } from './errors.ts';
+import { isLost } from './errors.ts';
 import { type DataSteps, migrate } from './migrations.ts';
 import { hasAnswered, run, withClient } from './session.ts';
 import type { Prepared } from './sql.ts';
+import { transaction } from './transaction.ts';
 import { getTypeParser } from './types.ts';
 
 /** What runs statements: a database by itself, or a transaction on it. */
@@ -16,6 +17,11 @@ export interface Queryable {
 
 /** A transaction under way. */
 export interface Tx extends Queryable {
+  /**
+   * Sends a statement whose rows nobody needs and does not wait for it: it goes to the server with the next `query`, or with the commit. Should it
+   * fail, so does the transaction, with its error.
+   */
+  send(statement: Prepared, values?: readonly unknown[]): void;
   /** The connection it runs on, for what a prepared statement cannot do. */
   readonly client: pg.ClientBase;
 }
@@ -51,7 +57,6 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
 }
 
-const TRANSACTION_TRIES = 5;
 /** Less than most deadlines, so that callers learn why they have no answer. */
 const CONNECT_TIMEOUT_MS = 3_000;
 const ANSWER_PATIENCE_MS = 5_000;
@@ -73,6 +78,8 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
     max: options.max ?? 10,
     application_name: options.name,
     options: PLANNING,
+    // Statements of a transaction follow each other without waiting for answers that nobody needs.
+    pipeline: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
     // A server that does not even say that time is up is gone.
@@ -102,41 +109,6 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
     healthy: () => healthy(pool),
     stop: () => end(pool, options.log),
   };
-}
-
-async function transaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await withClient(pool, (client) => once(client, work));
-    } catch (error) {
-      if (!isRetryable(error) || attempt >= TRANSACTION_TRIES) throw error;
-      await sleep(Math.random() * 10 * 2 ** attempt);
-    }
-  }
-}
-
-async function once<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>): Promise<T> {
-  try {
-    await send(client, 'BEGIN');
-    const result = await work({ client, query: (statement, values) => run(client, statement, values) });
-    const command = await send(client, 'COMMIT');
-    // The server answers COMMIT with ROLLBACK when a statement had failed and `work` went on in spite of it.
-    if (command !== 'COMMIT') throw new Error('nothing was committed: a statement of the transaction had failed');
-    return result;
-  } catch (error) {
-    // On a connection that is lost this fails too, and the first error tells more.
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  }
-}
-
-/** The command that the server says it ran. */
-async function send(client: pg.PoolClient, command: 'BEGIN' | 'COMMIT'): Promise<string> {
-  try {
-    return (await client.query(command)).command;
-  } catch (error) {
-    throw databaseError(error);
-  }
 }
 
 /** While every connection is lent out, that the server answers those who have them is what counts: a busy service is not an ill one. */

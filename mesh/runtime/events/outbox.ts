@@ -91,7 +91,7 @@ export function createOutbox(relay: { wake(): void; readonly domain?: string }):
         if (relay.domain && !subject.startsWith(domainSubjects(relay.domain).replace('>', '')))
           throw new RangeError(`${subject} is not an event of ${relay.domain}`);
       }
-      if (events.length > 0) await tx.query(APPEND, outboxColumns(events));
+      if (events.length > 0) tx.send(APPEND, outboxColumns(events));
     },
     wake: () => relay.wake(),
   };

@@ -25,7 +25,7 @@ before(async () => {
   admin = new pg.Client({ connectionString: mesh.databaseUrl });
   await admin.connect();
   await admin.query('CREATE TABLE counters (id int PRIMARY KEY, value int NOT NULL)');
-  await admin.query('INSERT INTO counters VALUES (1, 0), (2, 0)');
+  await admin.query('INSERT INTO counters VALUES (1, 0), (2, 0), (3, 0)');
 });
 after(async () => {
   await database.stop();
@@ -68,6 +68,40 @@ test('values come as the types that the interface names', async () => {
     json: { a: 1 },
     count: 1,
   });
+});
+
+test('what a transaction sends without waiting is done in its order, and is committed with the rest', async () => {
+  const double = prepared('double', 'UPDATE counters SET value = value * 2 WHERE id = $1');
+  const [row] = await database.transaction(async (tx) => {
+    tx.send(ADD, [3]);
+    tx.send(double, [3]);
+    const seen = await tx.query(VALUE, [3]);
+    tx.send(ADD, [3]);
+    return seen;
+  });
+  assert.deepEqual(row, { value: 2 });
+  assert.deepEqual(await database.query(VALUE, [3]), [{ value: 3 }]);
+});
+
+test('a statement that was sent fails its transaction with its own error, asked for something afterwards or not', async () => {
+  const duplicate = prepared('duplicate_sent', 'INSERT INTO counters VALUES (1, 0)');
+  const before = await database.query(VALUE, [3]);
+  const failing = (after: (tx: Tx) => Promise<unknown>) =>
+    database.transaction(async (tx) => {
+      tx.send(ADD, [3]);
+      tx.send(duplicate);
+      tx.send(ADD, [3]);
+      await after(tx);
+    });
+  await assert.rejects(
+    failing((tx) => tx.query(VALUE, [3])),
+    { code: '23505' },
+  );
+  await assert.rejects(
+    failing(async () => undefined),
+    { code: '23505' },
+  );
+  assert.deepEqual(await database.query(VALUE, [3]), before);
 });
 
 test('a statement that fails does not cost the connection', async () => {

@@ -107,15 +107,15 @@ async function apply({ tx, state, now, tell }: Held, plan: Plan, offerTimeoutMs:
 
   const expiresAt = new Date(now.getTime() + offerTimeoutMs);
   const offers = plan.offer.map((candidate) => ({ id: randomUUIDv7(), ...candidate }));
-  await insertOffers(tx, id, offers, { offeredAt: now, expiresAt });
+  insertOffers(tx, id, offers, { offeredAt: now, expiresAt });
   if (offers.length > 0) tell(await offersMade(tx, state, offers, now, expiresAt));
   if (plan.escalate) tell(await escalated(tx, state, plan.escalate, now));
 
   if (offers.length > 0 && state.firstOfferAt === null) {
     matchDurations.record((now.getTime() - state.createdAt.getTime()) / 1_000);
   }
-  await recordDecisions(tx, id, now, plan.decisions);
-  await recordStep(tx, id, {
+  recordDecisions(tx, id, now, plan.decisions);
+  recordStep(tx, id, {
     radiusMeters: plan.radiusMeters,
     firstOfferAt: offers.length > 0 ? now : null,
     escalatedAt: plan.escalate ? now : null,

@@ -16,7 +16,7 @@ export async function complete(held: Held): Promise<void> {
   const { tx, state, now, tell } = held;
   if (state.status === EmergencyStatus.COMPLETED) return;
   const responderIds = await close(held, EmergencyStatus.COMPLETED, ResponseStatus.COMPLETED);
-  await recordProgress(tx, state.id, { status: EmergencyStatus.COMPLETED, completedAt: now, nextStepAt: null });
+  recordProgress(tx, state.id, { status: EmergencyStatus.COMPLETED, completedAt: now, nextStepAt: null });
   const { id: emergencyId, requesterId } = state;
   const message = { emergencyId, requesterId, responderIds, completeTime: timestampFromDate(now) };
   tell(event(EmergencyCompletedSchema, message, emergencyId));
@@ -27,7 +27,7 @@ export async function cancel(held: Held, reason: CancelReason): Promise<void> {
   const { tx, state, now, tell } = held;
   if (state.status === EmergencyStatus.CANCELLED) return;
   const responderIds = await close(held, EmergencyStatus.CANCELLED, ResponseStatus.WITHDRAWN);
-  await recordProgress(tx, state.id, {
+  recordProgress(tx, state.id, {
     status: EmergencyStatus.CANCELLED,
     cancelledAt: now,
     cancelReason: reason,

@@ -13,10 +13,10 @@ export async function progress(held: Held, volunteerId: string, to: ResponseStat
   if (!response) throw notYours();
   if (response.status === to) return;
   checkResponseTransition(response.status, to);
-  await updateResponse(tx, state.id, volunteerId, to, now);
+  updateResponse(tx, state.id, volunteerId, to, now);
   tell(responderProgressed(state, response, to, now));
   const statuses = state.responses.map((each) => (each === response ? to : each.status));
-  await recordProgress(tx, state.id, {
+  recordProgress(tx, state.id, {
     status: statusOf(statuses),
     ...(to === ResponseStatus.ARRIVED && { arrivedAt: now }),
     nextStepAt: statuses.filter(isActive).length < state.respondersNeeded ? now : null,

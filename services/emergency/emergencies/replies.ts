@@ -3,7 +3,6 @@ import { Decision } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js'
 import { OfferAnsweredSchema } from '@kreki/gen/kreki/notification/v1/notification_events_pb.js';
 import { type Consumer, consumer, on } from '@kreki/runtime/events/consumer';
 import type { Context } from '../context.ts';
-import { lookAgainForOthers } from '../store/offers.ts';
 import { changeWithin } from './change.ts';
 import { respond } from './respond.ts';
 
@@ -19,7 +18,6 @@ export function repliesConsumer({ outbox, wakeDispatch, watch }: Context): Consu
         const decision = accepted ? Decision.ACCEPT : Decision.DECLINE;
         try {
           await changeWithin(tx, outbox, emergencyId, (held) => respond(held, volunteerId, decision));
-          if (accepted) await lookAgainForOthers(tx, volunteerId);
         } catch (error) {
           // Refused, as it would be in the app; nothing was written before the refusal.
           const refused = error instanceof ConnectError && REFUSALS.has(error.code);

@@ -3,7 +3,7 @@ import { ResponderAcceptedSchema } from '@kreki/gen/kreki/emergency/v1/emergency
 import { EmergencyStatus, OfferStatus, ResponseStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { Decision } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import { event } from '@kreki/runtime/events/outbox';
-import { closeOffers, type OfferRow, offerTo } from '../store/offers.ts';
+import { closeOffers, lookAgainForOthers, type OfferRow, offerTo } from '../store/offers.ts';
 import { recordProgress } from '../store/progress.ts';
 import { acceptOffer } from '../store/responses.ts';
 import type { Held } from './change.ts';
@@ -35,7 +35,7 @@ async function decline({ tx, state, now, tell }: Held, offer: OfferRow): Promise
       now,
     ),
   );
-  await recordProgress(tx, state.id, { nextStepAt: isOpen(state.status) ? now : null });
+  recordProgress(tx, state.id, { nextStepAt: isOpen(state.status) ? now : null });
 }
 
 async function accept(held: Held, offer: OfferRow): Promise<void> {
@@ -63,9 +63,10 @@ async function accept(held: Held, offer: OfferRow): Promise<void> {
   );
   const nowFilled = active + 1 >= state.respondersNeeded;
   if (nowFilled) await withdrawAll(held, 'RESPONDERS_FILLED');
-  await recordProgress(tx, state.id, {
+  recordProgress(tx, state.id, {
     ...(state.status === EmergencyStatus.PENDING && { status: EmergencyStatus.ASSIGNED }),
     assignedAt: now,
     nextStepAt: nowFilled ? null : now,
   });
+  lookAgainForOthers(tx, offer.volunteerId);
 }

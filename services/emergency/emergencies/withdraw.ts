@@ -10,5 +10,5 @@ export async function withdrawAll({ tx, state, now, tell }: Held, reason: CloseR
   const withdrawn = await withdrawOffers(tx, state.id, reason, now);
   tell(...offersClosed(state.id, withdrawn, now));
   const decisions = withdrawn.map((offer) => about(DispatchAction.WITHDREW, reason, state.searchRadiusMeters, offer));
-  await recordDecisions(tx, state.id, now, decisions);
+  recordDecisions(tx, state.id, now, decisions);
 }

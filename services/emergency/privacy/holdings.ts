@@ -63,6 +63,6 @@ async function withdraw({ tx, state, now, tell }: Held, volunteerId: string): Pr
   const closed = await closeOffers(tx, [{ id: offer.id, reason }], OfferStatus.WITHDRAWN, now);
   tell(...offersClosed(state.id, closed, now));
   const decisions = closed.map((one) => about(DispatchAction.WITHDREW, reason, state.searchRadiusMeters, one));
-  await recordDecisions(tx, state.id, now, decisions);
-  await recordProgress(tx, state.id, { nextStepAt: now });
+  recordDecisions(tx, state.id, now, decisions);
+  recordProgress(tx, state.id, { nextStepAt: now });
 }

@@ -5,7 +5,7 @@ import { absent } from '../emergencies/access.ts';
 import { changeEmergency } from '../emergencies/change.ts';
 import { emergencyMessage } from '../emergencies/message.ts';
 import { respond as answer } from '../emergencies/respond.ts';
-import { lookAgainForOthers, offerTo } from '../store/offers.ts';
+import { offerTo } from '../store/offers.ts';
 import type { Rpc } from './rpc.ts';
 
 export const respond =
@@ -16,10 +16,6 @@ export const respond =
     const state = await changeEmergency(context, id, (held) => answer(held, userId, decision));
     if (!state) throw absent(person, id);
     const accepted = decision === Decision.ACCEPT;
-    if (accepted) {
-      await lookAgainForOthers(context.database, userId);
-      context.wakeDispatch();
-    }
     const offer = await offerTo(context.database, id, userId);
     return { emergency: emergencyMessage(state, accepted ? 'responder' : 'offered', offer) };
   };

@@ -71,14 +71,9 @@ export const claimDue = (database: Queryable, limit: number, leaseMs: number) =>
 /** Makes an emergency whose step failed due sooner than its lease would. */
 export const retryStep = (database: Queryable, id: string, afterMs: number) => database.query(RETRY, [id, afterMs]);
 
-export async function recordDecisions(
-  tx: Tx,
-  emergencyId: string,
-  at: Date,
-  decisions: readonly Decision[],
-): Promise<void> {
+export function recordDecisions(tx: Tx, emergencyId: string, at: Date, decisions: readonly Decision[]): void {
   if (decisions.length === 0) return;
-  await tx.query(RECORD, [
+  tx.send(RECORD, [
     emergencyId,
     at,
     decisions.map(({ action }) => action),

@@ -92,14 +92,14 @@ export async function offersTo(database: Queryable, volunteerId: string, emergen
 
 export type NewOffer = Pick<OfferRow, 'id' | 'volunteerId' | 'displayName' | 'distanceMeters'>;
 
-export async function insertOffers(
+export function insertOffers(
   tx: Tx,
   emergencyId: string,
   offers: readonly NewOffer[],
   times: { readonly offeredAt: Date; readonly expiresAt: Date },
-): Promise<void> {
+): void {
   if (offers.length === 0) return;
-  await tx.query(INSERT, [
+  tx.send(INSERT, [
     emergencyId,
     offers.map(({ id }) => id),
     offers.map(({ volunteerId }) => volunteerId),
@@ -129,5 +129,4 @@ export const withdrawOffers = (tx: Tx, emergencyId: string, reason: CloseReason,
  * Makes dispatch look at the other emergencies that wait for a volunteer who has just accepted one. One that is being changed is left out, since
  * waiting for it could be for each other; its next check finds the volunteer gone.
  */
-export const lookAgainForOthers = (database: Queryable, volunteerId: string) =>
-  database.query(LOOK_AGAIN, [volunteerId]);
+export const lookAgainForOthers = (tx: Tx, volunteerId: string): void => tx.send(LOOK_AGAIN, [volunteerId]);

@@ -23,10 +23,10 @@ const RECORD = prepared(
    WHERE id = $1`,
 );
 
-export async function recordProgress(tx: Tx, id: string, progress: Progress): Promise<void> {
+export function recordProgress(tx: Tx, id: string, progress: Progress): void {
   const { status, assignedAt, arrivedAt, completedAt, cancelledAt, cancelReason, nextStepAt } = progress;
   const values = [status, assignedAt, arrivedAt, completedAt, cancelledAt, cancelReason].map((value) => value ?? null);
-  await tx.query(RECORD, [id, ...values, nextStepAt]);
+  tx.send(RECORD, [id, ...values, nextStepAt]);
 }
 
 /** What a step of dispatch changes. */
@@ -49,9 +49,9 @@ const RECORD_STEP = prepared(
    WHERE id = $1`,
 );
 
-export async function recordStep(tx: Tx, id: string, step: Step): Promise<void> {
+export function recordStep(tx: Tx, id: string, step: Step): void {
   const { radiusMeters, firstOfferAt, escalatedAt, escalationReason, failedSearches, nextStepAt, visible } = step;
-  await tx.query(RECORD_STEP, [
+  tx.send(RECORD_STEP, [
     id,
     radiusMeters,
     firstOfferAt,

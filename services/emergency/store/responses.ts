@@ -34,15 +34,13 @@ const RESPONDING = prepared(
 export const acceptOffer = async (tx: Tx, offerId: string, at: Date): Promise<boolean> =>
   (await tx.query(ACCEPT, [offerId, at])).length > 0;
 
-export async function updateResponse(
+export const updateResponse = (
   tx: Tx,
   emergencyId: string,
   volunteerId: string,
   status: ResponseStatus,
   at: Date,
-): Promise<void> {
-  await tx.query(UPDATE, [emergencyId, volunteerId, status, at]);
-}
+): void => tx.send(UPDATE, [emergencyId, volunteerId, status, at]);
 
 /**
  * Ends every active response of an emergency; the ids of their volunteers. They get a time of completion, which those who withdrew by

@@ -22,11 +22,11 @@ export function dispatchConsumer(queues: Queues): Consumer {
     handle: [
       on(OffersMadeSchema, (event, context) => notify(queues, alerts.offersMade(event), context)),
       on(OffersClosedSchema, async (event, context) => {
-        await settleOffers(event.emergencyId, event.offers, context);
+        settleOffers(event.emergencyId, event.offers, context);
         await notify(queues, alerts.offersClosed(event), context);
       }),
       on(ResponderAcceptedSchema, async (event, context) => {
-        await settleOffers(event.emergencyId, [event], context);
+        settleOffers(event.emergencyId, [event], context);
         await notify(queues, alerts.responderAccepted(event), context);
       }),
       on(ResponderProgressedSchema, (event, context) => notify(queues, alerts.responderProgressed(event), context)),
@@ -39,11 +39,11 @@ export function dispatchConsumer(queues: Queues): Consumer {
 }
 
 /** Alerts that did not go out yet ask what is answered by now. */
-async function settleOffers(
+function settleOffers(
   emergencyId: string,
   offers: readonly { readonly volunteerId: string }[],
   { tx }: EventContext,
-): Promise<void> {
+): void {
   const userIds = offers.map(({ volunteerId }) => volunteerId);
-  await skipWaiting(tx, { emergencyId, userIds, topic: Topic.OFFER }, 'OFFER_SETTLED');
+  skipWaiting(tx, { emergencyId, userIds, topic: Topic.OFFER }, 'OFFER_SETTLED');
 }

@@ -15,7 +15,7 @@ export async function notify(queues: Queues, alert: Alert | undefined, { tx, id 
       alert.recipients.map(({ userId }) => userId),
     ),
   );
-  await insertPlan(tx, id, alert, planned);
+  insertPlan(tx, id, alert, planned);
   for (const { status, channel } of planned.deliveries) {
     if (status === DeliveryStatus.QUEUED) queues.touch(alert.priority, channel);
   }

@@ -1,4 +1,4 @@
-import type { Queryable } from '@kreki/runtime/database/database';
+import type { Queryable, Tx } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
 import { traceparent } from '@kreki/runtime/trace';
 import type { Alert } from '../alerts/alert.ts';
@@ -50,9 +50,9 @@ const INSERT_PLAN = prepared(
 );
 
 /** @param eventId UUID of the event that the alert follows from. */
-export async function insertPlan(database: Queryable, eventId: string, alert: Alert, plan: Plan): Promise<void> {
+export function insertPlan(tx: Tx, eventId: string, alert: Alert, plan: Plan): void {
   const { notifications, deliveries } = plan;
-  await database.query(INSERT_PLAN, [
+  tx.send(INSERT_PLAN, [
     notifications.map((one) => one.id),
     notifications.map((one) => one.userId),
     eventId,

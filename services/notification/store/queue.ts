@@ -1,5 +1,5 @@
 import type { Platform } from '@kreki/gen/kreki/notification/v1/notification_pb.js';
-import type { Queryable } from '@kreki/runtime/database/database';
+import type { Queryable, Tx } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
 import type { Content } from '../alerts/alert.ts';
 import { withoutAddresses } from './without-addresses.ts';
@@ -126,12 +126,12 @@ const SKIP_OFFER = prepared(
 );
 
 /** Lets alerts that still wait go unsent, since what they ask is settled. */
-export async function skipWaiting(
-  database: Queryable,
+export function skipWaiting(
+  tx: Tx,
   about: { emergencyId: string; userIds: readonly string[]; topic: number },
   reason: string,
-): Promise<void> {
-  await database.query(SKIP_OFFER, [about.emergencyId, about.userIds, about.topic, reason]);
+): void {
+  tx.send(SKIP_OFFER, [about.emergencyId, about.userIds, about.topic, reason]);
 }
 
 const EXTEND_LEASES = prepared(

@@ -14,12 +14,12 @@ export const engagementConsumer = consumer({
   from: 'emergency',
   durable: 'volunteer-engagement',
   handle: [
-    on(ResponderAcceptedSchema, ({ emergencyId, volunteerId, acceptTime }, context) =>
+    on(ResponderAcceptedSchema, async ({ emergencyId, volunteerId, acceptTime }, context) =>
       beginEngagement(context.tx, { emergencyId, volunteerIds: [volunteerId], at: at(acceptTime, context) }),
     ),
     on(ResponderProgressedSchema, async ({ emergencyId, volunteerId, status, progressTime }, context) => {
       if (!isOver(status)) return;
-      await endEngagement(context.tx, { emergencyId, volunteerIds: [volunteerId], at: at(progressTime, context) });
+      endEngagement(context.tx, { emergencyId, volunteerIds: [volunteerId], at: at(progressTime, context) });
     }),
     on(EmergencyCompletedSchema, ({ emergencyId, responderIds, completeTime }, context) =>
       endEmergency(context.tx, { emergencyId, volunteerIds: responderIds, at: at(completeTime, context) }),

@@ -41,23 +41,23 @@ export interface Engagement {
 }
 
 /** The volunteers go to the emergency, unless it is known that they have left it since. */
-export async function beginEngagement(tx: Tx, { emergencyId, volunteerIds, at }: Engagement): Promise<void> {
-  await tx.query(LOCK, [volunteerIds, null]);
-  await tx.query(ACCEPT, [volunteerIds, emergencyId, at]);
-  await tx.query(APPLY, [volunteerIds]);
+export function beginEngagement(tx: Tx, { emergencyId, volunteerIds, at }: Engagement): void {
+  tx.send(LOCK, [volunteerIds, null]);
+  tx.send(ACCEPT, [volunteerIds, emergencyId, at]);
+  tx.send(APPLY, [volunteerIds]);
 }
 
 /** The volunteers are free of the emergency. */
-export async function endEngagement(tx: Tx, { emergencyId, volunteerIds, at }: Engagement): Promise<void> {
-  await tx.query(LOCK, [volunteerIds, null]);
-  await tx.query(END, [volunteerIds, emergencyId, at]);
-  await tx.query(APPLY, [volunteerIds]);
+export function endEngagement(tx: Tx, { emergencyId, volunteerIds, at }: Engagement): void {
+  tx.send(LOCK, [volunteerIds, null]);
+  tx.send(END, [volunteerIds, emergencyId, at]);
+  tx.send(APPLY, [volunteerIds]);
 }
 
 /** Everybody is free of the emergency: those named, and whoever else is on it. */
 export async function endEmergency(tx: Tx, { emergencyId, volunteerIds, at }: Engagement): Promise<void> {
   const locked = await tx.query<{ id: string }>(LOCK, [volunteerIds, emergencyId]);
   const everybody = [...new Set([...volunteerIds, ...locked.map(({ id }) => id)])];
-  await tx.query(END, [everybody, emergencyId, at]);
-  await tx.query(APPLY, [everybody]);
+  tx.send(END, [everybody, emergencyId, at]);
+  tx.send(APPLY, [everybody]);
 }
