@@ -36,4 +36,4 @@ WORKDIR /kreki
 COPY --from=build /image .
 USER node
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --start-interval=1s --retries=3 CMD ["node", "mesh/image/health.ts"]
-CMD ["node", "."]
+CMD ["node", "--max-semi-space-size=64", "."]

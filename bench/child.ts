@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '../mesh/local/nodes.ts';
 
 /** A process of the bench's own. */
 export interface Child {
@@ -43,7 +44,8 @@ export async function startSpeakingChild<Said>(
 
 const forkOf = (file: string, args: readonly string[], { execArgv = [], env = {} }: Setting = {}) =>
   fork(fileURLToPath(new URL(file, import.meta.url)), [...args], {
-    execArgv: [...execArgv],
+    // As the mesh's processes are, whoever is compared with them.
+    execArgv: [...NODE_FLAGS, ...execArgv],
     env: { ...process.env, ...env },
   });
 

@@ -8,7 +8,7 @@ const AT_ONCE = 256;
 
 /** JetStream with the client alone: published with headers to a file, read by a durable, each acknowledged. */
 export async function openBare(url: string) {
-  const connection = await connect({ servers: url });
+  const connection = await connect({ servers: url, noAsyncTraces: true });
   const manager = await connection.jetstreamManager();
   await manager.streams.add({ name: STREAM, subjects: [SUBJECT], storage: StorageType.File });
   await manager.consumers.add(STREAM, {

@@ -9,6 +9,7 @@ import { type BroughtUp, bringUp } from '../../local/bring-up.ts';
 import { buildPage } from '../../local/build-page.ts';
 import type { Environment } from '../../local/environment.ts';
 import { dataFolder, repository } from '../../local/folders.ts';
+import { NODE_FLAGS } from '../../local/nodes.ts';
 import { type Ports, readPorts } from '../../local/ports.ts';
 import { Processes } from '../../local/processes.ts';
 import { removeServerData } from '../../local/servers/provide.ts';
@@ -128,7 +129,8 @@ test('the Dockerfile, step by step, makes the same image from the registry', asy
   const scratch = mkdtempSync(join(folder, 'docker-'));
   const built = await carryOut(repository, { SERVICE: 'simulators' }, scratch);
   assert.deepEqual(filesOf(built.folder), filesOf(imageOf('simulators')));
-  assert.deepEqual([...built.command, ...built.healthcheck], ['node', '.', 'node', 'mesh/image/health.ts']);
+  assert.deepEqual(built.command, ['node', ...NODE_FLAGS, '.']);
+  assert.deepEqual(built.healthcheck, ['node', 'mesh/image/health.ts']);
   assert.equal(built.environment.SERVICE_NAME, 'simulators');
 });
 

@@ -115,6 +115,8 @@ export function openBus(url: string, { name, log, replicas = 1 }: BusOptions): B
           pingInterval: 5_000,
           maxPingOut: 2,
           timeout: 3_000,
+          // They cost every request an error with its stack, wanted or not.
+          noAsyncTraces: true,
         });
         if (stopping.signal.aborted) return void (await opened.close());
         connection = opened;
