@@ -50,14 +50,14 @@ export interface ResponseState {
   readonly completedAt: string | null;
 }
 
-/** Of `emergencies e`. */
+/** Of `emergencies e`. Open offers are counted among the emergency's own, so that the index over everybody's open ones is not read through. */
 export const EMERGENCY_COLUMNS = `
   e.id, coalesce(e.requester_id::text, '') AS "requesterId", e.latitude, e.longitude, e.accuracy_meters AS "accuracyMeters", e.severity, e.category,
   e.description, e.status, e.responders_needed AS "respondersNeeded", e.search_radius_meters AS "searchRadiusMeters",
   e.created_at AS "createdAt", e.assigned_at AS "assignedAt", e.arrived_at AS "arrivedAt", e.completed_at AS "completedAt",
   e.cancelled_at AS "cancelledAt", e.cancel_reason AS "cancelReason", e.escalated_at AS "escalatedAt",
   e.escalation_reason AS "escalationReason", e.failed_searches AS "failedSearches", e.first_offer_at AS "firstOfferAt", e.version,
-  (SELECT count(*) FROM offers o WHERE o.emergency_id = e.id AND o.status = 1) AS "openOffers",
+  (SELECT count(*) FILTER (WHERE o.status = 1) FROM offers o WHERE o.emergency_id = e.id) AS "openOffers",
   (SELECT coalesce(json_agg(json_build_object(
      'volunteerId', r.volunteer_id, 'displayName', r.display_name, 'distanceMeters', r.distance_meters, 'status', r.status,
      'acceptedAt', r.accepted_at, 'enRouteAt', r.en_route_at, 'arrivedAt', r.arrived_at, 'completedAt', r.completed_at

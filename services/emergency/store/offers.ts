@@ -33,6 +33,9 @@ const COLUMNS = `
   o.offered_at AS "offeredAt", o.expires_at AS "expiresAt", o.closed_at AS "closedAt",
   o.close_reason AS "closeReason"`;
 
+/** An offer that is found by something else: with `=` the index over everybody's open offers, by volunteer, would be read through for it. */
+const IS_OPEN = 'o.status IS NOT DISTINCT FROM 1';
+
 const OF_EMERGENCY = prepared(
   'offers_of_emergency',
   `SELECT ${COLUMNS}, o.status = 1 AND EXISTS (
@@ -58,11 +61,11 @@ const INSERT = prepared(
 const CLOSE = prepared(
   'close_offers',
   `UPDATE offers o SET status = $3, closed_at = $4, close_reason = closing.reason
-   FROM unnest($1::uuid[], $2::text[]) AS closing (id, reason) WHERE o.id = closing.id AND o.status = 1 RETURNING ${COLUMNS}`,
+   FROM unnest($1::uuid[], $2::text[]) AS closing (id, reason) WHERE o.id = closing.id AND ${IS_OPEN} RETURNING ${COLUMNS}`,
 );
 const WITHDRAW_ALL = prepared(
   'withdraw_offers',
-  `UPDATE offers o SET status = 5, closed_at = $2, close_reason = $3 WHERE emergency_id = $1 AND status = 1
+  `UPDATE offers o SET status = 5, closed_at = $2, close_reason = $3 WHERE emergency_id = $1 AND ${IS_OPEN}
    RETURNING ${COLUMNS}`,
 );
 const LOOK_AGAIN = prepared(

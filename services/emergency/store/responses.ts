@@ -23,7 +23,7 @@ const UPDATE = prepared(
 const CLOSE_ALL = prepared(
   'close_responses',
   `UPDATE responses SET status = $2::smallint, completed_at = $3
-   WHERE emergency_id = $1 AND status <= 3 RETURNING volunteer_id AS "volunteerId"`,
+   WHERE emergency_id = $1 AND status NOT IN (4, 5) RETURNING volunteer_id AS "volunteerId"`,
 );
 const RESPONDING = prepared(
   'responding_volunteers',
