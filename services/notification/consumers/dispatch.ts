@@ -19,6 +19,8 @@ export function dispatchConsumer(queues: Queues): Consumer {
   return consumer({
     from: 'emergency',
     durable: 'notification-dispatch',
+    // Little is done for each, none waits for another, and what shares a transaction costs half.
+    concurrency: 2,
     handle: [
       on(OffersMadeSchema, (event, context) => notify(queues, alerts.offersMade(event), context)),
       on(OffersClosedSchema, async (event, context) => {

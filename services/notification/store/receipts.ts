@@ -64,30 +64,34 @@ export async function applyStatuses(
   ]);
 }
 
-export interface OfferedTo {
-  readonly provider_id: string;
+/** A message that answers one of ours. */
+export interface ReceivedReply {
+  readonly wamid: string;
+  /** To whom ours went, and about what. */
   readonly user_id: string;
   readonly emergency_id: string | null;
-}
-
-const FIND_BY_WAMID = prepared(
-  'find_by_wamid',
-  'SELECT provider_id, user_id, emergency_id FROM delivery WHERE channel = 2 AND provider_id = ANY ($1::text[])',
-);
-
-/** To whom messages went, by their ids. */
-export function findByWamid(database: Queryable, wamids: readonly string[]): Promise<OfferedTo[]> {
-  return database.query<OfferedTo>(FIND_BY_WAMID, [wamids]);
+  /** Whether it comes for the first time. */
+  readonly is_new: boolean;
 }
 
 const RECEIVE = prepared(
-  'receive_messages',
-  `INSERT INTO whatsapp_receipt (wamid, status) SELECT DISTINCT wamid, 0 FROM unnest($1::text[]) AS told (wamid)
-   ON CONFLICT DO NOTHING RETURNING wamid`,
+  'receive_replies',
+  `WITH reply AS (
+     SELECT DISTINCT ON (told.wamid) told.wamid, delivery.user_id, delivery.emergency_id
+     FROM unnest($1::text[], $2::text[]) AS told (wamid, replies_to)
+     CROSS JOIN LATERAL (
+       SELECT user_id, emergency_id FROM delivery WHERE channel = 2 AND provider_id = told.replies_to LIMIT 1
+     ) AS delivery
+     ORDER BY told.wamid
+   ), fresh AS (
+     INSERT INTO whatsapp_receipt (wamid, status) SELECT wamid, 0 FROM reply ON CONFLICT DO NOTHING RETURNING wamid
+   )
+   SELECT reply.*, fresh.wamid IS NOT NULL AS is_new FROM reply LEFT JOIN fresh USING (wamid)`,
 );
 
-/** Which of these messages come for the first time. */
-export async function receiveMessages(database: Queryable, wamids: readonly string[]): Promise<Set<string>> {
-  const rows = await database.query<{ wamid: string }>(RECEIVE, [wamids]);
-  return new Set(rows.map((row) => row.wamid));
-}
+/** Notes messages that came, each once; those that answer one that is not known are neither noted nor in the result. */
+export const receiveReplies = (
+  database: Queryable,
+  replies: readonly { readonly wamid: string; readonly repliesTo: string }[],
+): Promise<ReceivedReply[]> =>
+  database.query<ReceivedReply>(RECEIVE, [replies.map((one) => one.wamid), replies.map((one) => one.repliesTo)]);

@@ -2,7 +2,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { OfferAnsweredSchema } from '@kreki/gen/kreki/notification/v1/notification_events_pb.js';
 import type { Tx } from '@kreki/runtime/database/database';
 import { event, type Outbox } from '@kreki/runtime/events/outbox';
-import { findByWamid, receiveMessages } from '../store/receipts.ts';
+import { receiveReplies } from '../store/receipts.ts';
 import type { ReceivedAnswer } from './parse.ts';
 
 /** A tap younger than this may be told before the message it answers is recorded. */
@@ -18,24 +18,17 @@ export async function publishAnswers(
   outbox: Outbox,
   answers: readonly ReceivedAnswer[],
 ): Promise<readonly ReceivedAnswer[]> {
-  const found = await findByWamid(
-    tx,
-    answers.map((answer) => answer.repliesTo),
-  );
-  const offers = new Map(found.map((offer) => [offer.provider_id, offer]));
-  const known = answers.filter((answer) => offers.has(answer.repliesTo));
-  const fresh = await receiveMessages(
-    tx,
-    known.map((answer) => answer.wamid),
-  );
-  const events = known.flatMap((answer) => {
-    const offer = offers.get(answer.repliesTo);
-    // A set forgets what it gave: a body may hold the same message twice.
-    if (offer?.emergency_id !== answer.emergencyId || !fresh.delete(answer.wamid)) return [];
+  // A body may hold the same message twice.
+  const told = new Map(answers.map((answer) => [answer.wamid, answer]));
+  const received = await receiveReplies(tx, [...told.values()]);
+  const events = received.flatMap(({ wamid, user_id: volunteerId, emergency_id, is_new }) => {
+    const answer = told.get(wamid);
+    if (!answer || !is_new || emergency_id !== answer.emergencyId) return [];
     const { emergencyId, accepted, time } = answer;
-    const message = { emergencyId, volunteerId: offer.user_id, accepted, answerTime: timestampFromDate(time) };
+    const message = { emergencyId, volunteerId, accepted, answerTime: timestampFromDate(time) };
     return [event(OfferAnsweredSchema, message, emergencyId)];
   });
   await outbox.append(tx, events);
-  return answers.filter((answer) => !offers.has(answer.repliesTo) && Date.now() - answer.time.getTime() < YOUNG_MS);
+  const known = new Set(received.map(({ wamid }) => wamid));
+  return answers.filter(({ wamid, time }) => !known.has(wamid) && Date.now() - time.getTime() < YOUNG_MS);
 }

@@ -13,6 +13,8 @@ import { beginEngagement, endEmergency, endEngagement } from '../store/engagemen
 export const engagementConsumer = consumer({
   from: 'emergency',
   durable: 'volunteer-engagement',
+  // Little is done for each, and what shares a transaction costs half.
+  concurrency: 2,
   handle: [
     on(ResponderAcceptedSchema, async ({ emergencyId, volunteerId, acceptTime }, context) =>
       beginEngagement(context.tx, { emergencyId, volunteerIds: [volunteerId], at: at(acceptTime, context) }),
