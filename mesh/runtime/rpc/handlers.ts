@@ -1,12 +1,11 @@
 import {
-  create,
   type DescMessage,
   type DescMethod,
+  type DescMethodStreaming,
   type DescService,
   fromBinary,
   type MessageInitShape,
   type MessageShape,
-  toBinary,
 } from '@bufbuild/protobuf';
 import {
   Code,
@@ -18,16 +17,20 @@ import {
   type MethodImpl,
   type MethodImplSpec,
   type ServiceImpl,
+  type StreamRequest,
+  type StreamResponse,
 } from '@connectrpc/connect';
-import { invokeUnaryImplementation, transformInvokeImplementation } from '@connectrpc/connect/protocol';
+import { invokeUnaryImplementation } from '@connectrpc/connect/protocol';
 import type * as grpc from '@grpc/grpc-js';
 import { peerKey } from '../caller.ts';
 import { LINKERD_CLIENT_ID } from '../identity/linkerd.ts';
 import type { MeshIdentity } from '../identity/mesh-identity.ts';
+import { type Calling, compose } from './compose.ts';
 import { CALLER_LEFT, untilAborted } from './deadline.ts';
+import { bytesOf } from './encoded.ts';
 import { toHeaders, toMetadata, toStatus } from './metadata.ts';
 import { pathOf, rulesOf } from './rules.ts';
-import { incoming, sendAll } from './server-stream.ts';
+import { incoming, madeInto, only, sendAll } from './server-stream.ts';
 
 /** A service of a contract with the functions that answer it. */
 export interface Implementation {
@@ -72,9 +75,9 @@ function definitionOf(method: DescMethod): grpc.MethodDefinition<Message, Messag
     path: pathOf(method),
     requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
     responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
-    requestSerialize: (value) => Buffer.from(toBinary(method.input, value)),
+    requestSerialize: (value) => bytesOf(method.input, value),
     requestDeserialize: (bytes) => fromBinary(method.input, bytes),
-    responseSerialize: (value) => Buffer.from(toBinary(method.output, value)),
+    responseSerialize: (value) => bytesOf(method.output, value),
     responseDeserialize: (bytes) => fromBinary(method.output, bytes),
   };
 }
@@ -150,21 +153,64 @@ function unary(spec: MethodImplSpec, to: Binding) {
   };
 }
 
+type Stream = grpc.ServerDuplexStream<Message, Message>;
+
+/** A stream on its way through the interceptors. */
+interface Answering extends StreamRequest {
+  readonly handling: Handling;
+}
+
+/** Calls what answers a stream, as the Connect library would; that copies headers, and its iterators are made for engines without any. */
+function answerStream(spec: MethodImplSpec, { interceptors }: Binding) {
+  const output = async (request: Answering): Promise<AsyncIterable<MessageInitShape<DescMessage>>> => {
+    const { header, signal, contextValues, message } = request;
+    const context = { ...request.handling, requestHeader: header, signal, values: contextValues };
+    switch (spec.kind) {
+      case 'server_streaming':
+        return spec.impl(await only(message), context);
+      case 'bidi_streaming':
+        return spec.impl(message, context);
+      case 'client_streaming':
+        return single(await spec.impl(message, context));
+      default:
+        throw new Error(`${spec.method.toString()} is no stream`);
+    }
+  };
+  const last = async (request: Answering): Promise<StreamResponse> => ({
+    stream: true,
+    service: spec.method.parent,
+    method: spec.method as DescMethodStreaming,
+    header: request.handling.responseHeader,
+    trailer: request.handling.responseTrailer,
+    message: madeInto(spec.method.output, await output(request)),
+  });
+  const invoke = compose(interceptors, last as Calling);
+  return async (call: Stream, handling: Handling): Promise<AsyncIterator<Message>> => {
+    const { service, requestMethod, url, requestHeader: header, values: contextValues, signal } = handling;
+    const method = spec.method as DescMethodStreaming;
+    const message = incoming(call, signal);
+    const common = { service, method, requestMethod, url, header, contextValues, signal };
+    const asked: Answering = { ...common, stream: true, message, handling };
+    return ((await invoke(asked)) as StreamResponse).message[Symbol.asyncIterator]();
+  };
+}
+
 function streaming(spec: MethodImplSpec, to: Binding) {
-  return async (call: grpc.ServerDuplexStream<Message, Message>, answer?: grpc.sendUnaryData<Message>) => {
-    let context: ReturnType<typeof contextOf> | undefined;
+  const invoke = answerStream(spec, to);
+  return async (call: Stream, answer?: grpc.sendUnaryData<Message>) => {
+    let context: Handling | undefined;
     try {
       context = contextOf(call as unknown as grpc.ServerUnaryCall<Message, Message>, spec, to);
-      const invoke = transformInvokeImplementation<DescMessage, DescMessage>(spec, context, to.interceptors);
-      const output = invoke(incoming(call, context.signal))[Symbol.asyncIterator]();
+      const opening = invoke(call, context);
       if (spec.kind === 'client_streaming') {
-        const { value } = await untilAborted(context.signal, output.next());
-        const rest = await output.next();
+        const next = async () => (await opening).next();
+        const { value } = await untilAborted(context.signal, next());
+        const rest = await next();
         if (!rest.done || !answer) throw new ConnectError('more than one answer', Code.Internal);
-        answer(null, create(spec.method.output, value as MessageInitShape<DescMessage>));
+        answer(null, value);
         return;
       }
-      await sendAll(call, output, context.signal);
+      await sendAll(call, opening, context.signal);
       call.end(toMetadata(context.responseTrailer));
     } catch (error) {
       const status = toStatus(ConnectError.from(error));
@@ -174,4 +220,8 @@ function streaming(spec: MethodImplSpec, to: Binding) {
       context?.end();
     }
   };
+}
+
+async function* single<T>(value: T): AsyncGenerator<T> {
+  yield value;
 }

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
-import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { create, type DescMessage, isMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
 import type * as grpc from '@grpc/grpc-js';
-import { abortError, CALLER_LEFT, untilAborted } from './deadline.ts';
+import { abortError, CALLER_LEFT } from './deadline.ts';
 
 type Message = MessageShape<DescMessage>;
 type Call = grpc.ServerDuplexStream<Message, Message>;
@@ -47,15 +47,68 @@ export async function* incoming(call: Call, signal: AbortSignal): AsyncGenerator
   }
 }
 
-/** Writes messages no faster than the caller takes them, until they end or the signal aborts. */
-export async function sendAll(call: Call, messages: AsyncIterator<Message>, signal: AbortSignal): Promise<void> {
-  try {
-    while (true) {
-      const next = await untilAborted(signal, messages.next());
-      if (next.done) return;
-      if (!call.write(next.value)) await untilAborted(signal, once(call, 'drain'));
-    }
-  } finally {
-    if (signal.aborted) void Promise.resolve(messages.return?.()).catch(() => abortError(signal));
+/** The one message of a request. Throws UNIMPLEMENTED when there is another number of them. */
+export async function only(messages: AsyncIterable<Message>): Promise<Message> {
+  let found: Message | undefined;
+  for await (const message of messages) {
+    if (found) throw new ConnectError('the request has more than one message', Code.Unimplemented);
+    found = message;
   }
+  if (!found) throw new ConnectError('the request has no message', Code.Unimplemented);
+  return found;
 }
+
+/** What a handler yields, as messages. */
+export function madeInto(
+  desc: DescMessage,
+  yielded: AsyncIterable<MessageInitShape<DescMessage>>,
+): AsyncIterable<Message> {
+  const source = yielded[Symbol.asyncIterator]();
+  const made = ({ done, value }: IteratorResult<MessageInitShape<DescMessage>>): IteratorResult<Message> =>
+    done ? { done, value } : { done: false, value: isMessage(value, desc) ? value : create(desc, value) };
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => source.next().then(made),
+      return: async () => {
+        await source.return?.();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+}
+
+/**
+ * Writes messages no faster than the caller takes them, until they end or the signal aborts: one listener and one promise for the whole stream.
+ * What gives them is begun in any case, so that it notices its end.
+ */
+export function sendAll(call: Call, opening: Promise<AsyncIterator<Message>>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let messages: AsyncIterator<Message> | undefined;
+    const step = () => void messages?.next().then(write, ended);
+    const begin = (opened: AsyncIterator<Message>) => {
+      messages = opened;
+      step();
+      if (signal.aborted) leave(opened);
+    };
+    const write = ({ done, value }: IteratorResult<Message>) => {
+      if (signal.aborted) return;
+      if (done) ended();
+      else if (call.write(value)) step();
+      else call.once('drain', step);
+    };
+    const ended = (error?: unknown) => {
+      signal.removeEventListener('abort', cut);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const cut = () => {
+      reject(abortError(signal));
+      if (messages) leave(messages);
+    };
+    if (signal.aborted) cut();
+    else signal.addEventListener('abort', cut, { once: true });
+    opening.then(begin, ended);
+  });
+}
+
+const leave = (messages: AsyncIterator<Message>) => void messages.return?.().catch(() => undefined);

@@ -1,4 +1,7 @@
+import type { MessageShape } from '@bufbuild/protobuf';
+import { WatchResponseSchema } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import { type Person, personOf } from '@kreki/runtime/caller';
+import { encodedOnce } from '@kreki/runtime/rpc/encoded';
 import type { Context } from '../context.ts';
 import { noteDispatcher, type Part, partOf } from '../emergencies/access.ts';
 import { emergencyMessage } from '../emergencies/message.ts';
@@ -14,10 +17,23 @@ export const watch = ({ database, watch }: Context): Rpc<'watch'> =>
     noteDispatcher(call, person, present.state, present.part);
     for await (const state of watch.watch(id, call.signal)) {
       // Somebody who withdrew meanwhile sees no more of it.
-      yield { emergency: emergencyMessage(state, partOfWatcher(person, id, state).part) };
+      yield shownTo(partOfWatcher(person, id, state).part, state);
       if (!isOpen(state.status)) return;
     }
   };
+
+type Shown = MessageShape<typeof WatchResponseSchema>;
+
+const shown = new WeakMap<EmergencyState, Map<Part, Shown>>();
+
+/** What an emergency looks like to those of a part: made once, however many watch. */
+function shownTo(part: Part, state: EmergencyState): Shown {
+  const views = shown.get(state) ?? new Map<Part, Shown>();
+  shown.set(state, views);
+  const known = views.get(part) ?? encodedOnce(WatchResponseSchema, { emergency: emergencyMessage(state, part) });
+  views.set(part, known);
+  return known;
+}
 
 /** Who was only asked may look at an emergency, but not follow it. */
 function partOfWatcher(
