@@ -47,6 +47,8 @@ export interface Binding {
   readonly shutdown: AbortSignal;
   /** Names the process at the other end; throws a ConnectError when the connection is gone. */
   readonly peerOf: MeshIdentity['peerOf'];
+  /** Of gRPC's own services no contract of the mesh states rules; of any other it must. */
+  readonly withoutRules?: true;
 }
 
 type Message = MessageShape<DescMessage>;
@@ -98,7 +100,7 @@ function contextOf(call: grpc.ServerUnaryCall<Message, Message>, spec: MethodImp
   const values = createContextValues().set(peerKey, to.peerOf(call));
   // Who read it was the identity, if anybody may; nobody takes it for more than it is.
   call.metadata.remove(LINKERD_CLIENT_ID);
-  const leftMs = timeLeftMs(call.getDeadline(), rulesOf(method).deadlineMs);
+  const leftMs = timeLeftMs(call.getDeadline(), to.withoutRules ? undefined : rulesOf(method).deadlineMs);
   const deadlineMs = leftMs === undefined ? undefined : Date.now() + leftMs;
   const timeOut = () => ended.abort(new ConnectError('the operation timed out', Code.DeadlineExceeded));
   const timer = leftMs === undefined ? undefined : setTimeout(timeOut, leftMs);

@@ -1,15 +1,13 @@
-import type { DescFile, DescService } from '@bufbuild/protobuf';
-import { create, toBinary } from '@bufbuild/protobuf';
-import { type FileDescriptorProto, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import type { Interceptor } from '@connectrpc/connect';
 import { Code, ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
-import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
-import { ReflectionService } from '@grpc/reflection';
+import { ServerReflection } from '@kreki/gen/grpc/reflection/v1/reflection_pb.js';
+import { ServerReflection as ServerReflectionAlpha } from '@kreki/gen/grpc/reflection/v1alpha/reflection_pb.js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { MeshIdentity } from '../identity/mesh-identity.ts';
 import type { ListenAddress } from '../listening.ts';
-import type { Implementation } from './handlers.ts';
+import { type Implementation, implement } from './handlers.ts';
+import { reflectionService } from './reflection.ts';
 
 export interface RpcServerOptions extends ListenAddress {
   readonly implementations: readonly Implementation[];
@@ -53,16 +51,14 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const server = new grpc.Server(OPTIONS);
   const shutdown = new AbortController();
   const health = new HealthImplementation();
-  for (const implementation of options.implementations) {
-    const bound = implementation.bind({
-      interceptors: options.interceptors,
-      shutdown: shutdown.signal,
-      peerOf: identity.peerOf,
-    });
-    server.addService(implementation.definition, bound);
-  }
+  const binding = { interceptors: options.interceptors, shutdown: shutdown.signal, peerOf: identity.peerOf };
+  for (const { definition, bind } of options.implementations) server.addService(definition, bind(binding));
   health.addToServer(server);
-  reflection(options.implementations.map(({ service }) => service)).addToServer(server);
+  const reflected = reflectionService(options.implementations.map(({ service }) => service));
+  for (const version of [ServerReflection, ServerReflectionAlpha]) {
+    const { definition, bind } = implement(version, reflected);
+    server.addService(definition, bind({ ...binding, interceptors: [], withoutRules: true }));
+  }
 
   const setServing = (serving: boolean) => {
     const names = ['', ...options.implementations.map(({ service }) => service.typeName)];
@@ -90,16 +86,4 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       clearTimeout(patience);
     },
   };
-}
-
-function reflection(services: readonly DescService[]): ReflectionService {
-  const files = new Map<string, FileDescriptorProto>();
-  const add = (file: DescFile) => {
-    if (files.has(file.proto.name)) return;
-    file.dependencies.forEach(add);
-    files.set(file.proto.name, file.proto);
-  };
-  for (const service of services) add(service.file);
-  const set = create(FileDescriptorSetSchema, { file: [...files.values()] });
-  return new ReflectionService(loadFileDescriptorSetFromBuffer(Buffer.from(toBinary(FileDescriptorSetSchema, set))));
 }
