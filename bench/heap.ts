@@ -6,8 +6,11 @@ const PATIENCE_MS = 10_000;
 const LOOK_AGAIN_MS = 50;
 /** A collection can free what makes more garbage: sockets that close, finalizers. */
 const TIMES = 3;
-/** Told from within, so that nothing is left listening; later, since it waits until nobody is connected. */
-const CLOSE = `setTimeout(() => process.getBuiltinModule('node:inspector').close(), 20)`;
+/**
+ * Told from within, so that nothing is left listening; later, since it waits until nobody is connected, and Node 26 ends with SIGSEGV when the
+ * last word to who was is still being written.
+ */
+const CLOSE = `setTimeout(() => process.getBuiltinModule('node:inspector').close(), 500)`;
 
 /** @param port where its inspector will listen, by `--inspect-port` */
 export async function collectGarbage(pid: number, port: number): Promise<void> {
