@@ -26,11 +26,13 @@ export async function createDatabases(
     if (exclusive) await server.query('REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC');
     for (const policy of policies) await createDatabase(server, policy, (role) => `'${secrets.password(role)}'`);
   });
-  for (const policy of policies) {
-    await connected(withDatabase(administratorUrl, policy.database), async (database) => {
-      for (const statement of [...handOver(policy), ...databaseStatements(policy)]) await database.query(statement);
-    });
-  }
+  await Promise.all(
+    policies.map((policy) =>
+      connected(withDatabase(administratorUrl, policy.database), async (database) => {
+        for (const statement of [...handOver(policy), ...databaseStatements(policy)]) await database.query(statement);
+      }),
+    ),
+  );
   const urlsOf = (which: 'role' | 'owner') =>
     Object.fromEntries(
       policies.map((policy) => {
