@@ -23,7 +23,7 @@ const FULL = { streams: 5_000, perSecond: 40_000 };
 const QUICK = { streams: 2_000, perSecond: 40_000 };
 const CONNECTIONS = 20;
 /** As the service writes: rows of a batch, and batches under way at once. */
-const ROWS = 400;
+const ROWS = 2_000;
 const WRITES = 2;
 /** Of what was taken in the warm-up: close to the most, without a queue that grows, in which a newer position takes the place of an older. */
 const PART = 0.8;

@@ -19,7 +19,7 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     positionRetentionMs: duration('POSITION_RETENTION', { default: '30d' }),
     positions: {
       /** Rows of one write at most. */
-      batchRows: integer('POSITION_BATCH_ROWS', { default: 400, min: 1, max: 10_000 }),
+      batchRows: integer('POSITION_BATCH_ROWS', { default: 2_000, min: 1, max: 10_000 }),
       /** Writes under way at once, each on a connection of its own. */
       writesMax: integer('POSITION_WRITES', { default: 2, min: 1, max: 16 }),
       /** How long a position waits for others to be written with. */

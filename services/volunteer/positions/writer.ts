@@ -23,6 +23,12 @@ export interface WriterOptions {
 /** Writes measurements of distinct volunteers at once; answers with those that were not stored. */
 export type Store = (batch: readonly Measurement[]) => Promise<ReadonlyMap<string, Outcome>>;
 
+/**
+ * Taken of the line before whatever else has come is looked at: thousands of streams that all have something to say would keep searches, and
+ * the answers of the database, waiting for seconds.
+ */
+const TURN = 200;
+
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 1_000;
 
@@ -39,8 +45,11 @@ export class PositionWriter {
   #timer: NodeJS.Timeout | undefined;
   #due = false;
   #stopping = false;
-  /** Those who wait for room, the longest first. */
-  readonly #waiting = new Set<() => void>();
+  /** Measurements of those who wait for their turn, the longest first, to be submitted. */
+  readonly #line = new Set<() => void>();
+  /** How many more of the line are taken before the event loop goes round. */
+  #leftOfTurn = TURN;
+  #turn: NodeJS.Immediate | undefined;
 
   constructor(store: Store, options: WriterOptions) {
     this.#store = store;
@@ -70,14 +79,29 @@ export class PositionWriter {
     return outcome;
   }
 
-  /** The same, waiting for room instead of being refused, in the order of who came. */
-  async submitInTurn(measurement: Measurement): Promise<Outcome> {
-    let waits = this.#waiting.size > 0;
-    while (waits || this.#queued >= this.#options.queueMax) {
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
-      waits = false;
+  /** The same, standing in line instead of being refused: for room, and for a turn of the event loop. */
+  submitInTurn(measurement: Measurement): Promise<Outcome> {
+    if (this.#line.size === 0 && this.#takeTurn()) return this.submit(measurement);
+    return new Promise((resolve) => this.#line.add(() => resolve(this.submit(measurement))));
+  }
+
+  #takeTurn(): boolean {
+    if (this.#leftOfTurn === 0 || this.#queued >= this.#options.queueMax) return false;
+    this.#leftOfTurn--;
+    this.#turn ??= setImmediate(() => {
+      this.#turn = undefined;
+      this.#leftOfTurn = TURN;
+      this.#letIn();
+    });
+    return true;
+  }
+
+  #letIn(): void {
+    for (const submit of this.#line) {
+      if (!this.#takeTurn()) return;
+      this.#line.delete(submit);
+      submit();
     }
-    return this.submit(measurement);
   }
 
   /** Writes what waits. */
@@ -100,20 +124,10 @@ export class PositionWriter {
       const write = this.#write(batch).finally(() => {
         this.#writes.delete(write);
         this.#queued -= submissions;
-        this.#makeRoom();
+        this.#letIn();
         this.#flush();
       });
       this.#writes.add(write);
-    }
-  }
-
-  /** Wakes as many as there is room for: were all woken for each batch, a long queue would do nothing else. */
-  #makeRoom(): void {
-    let room = this.#options.queueMax - this.#queued;
-    for (const wake of this.#waiting) {
-      if (room-- <= 0) return;
-      this.#waiting.delete(wake);
-      wake();
     }
   }
 

@@ -11,28 +11,36 @@ export const streamLocations =
   ({ positions }: Context): Rpc<'streamLocations'> =>
   async (requests, call) => {
     const { userId } = personOf(call);
-    let received = 0n;
-    let stored = 0n;
+    let received = 0;
+    let stored = 0;
+    let underWay = 0;
     let failure: unknown;
-    const underWay = new Set<Promise<void>>();
+    let allWritten = () => {};
+    const written = () => {
+      underWay--;
+      if (underWay === 0) allWritten();
+    };
+    const writtenAll = () => (underWay === 0 ? undefined : new Promise<void>((resolve) => (allWritten = resolve)));
 
     for await (const request of requests) {
       received++;
-      const written = positions.submitInTurn(measurementOf(userId, request)).then(
-        (outcome) => {
-          if (outcome === 'stored') stored++;
-          if (outcome === 'no-profile') failure ??= noProfile();
-        },
-        (error) => {
-          failure ??= error;
-        },
-      );
-      underWay.add(written);
-      written.finally(() => underWay.delete(written));
-      if (underWay.size >= UNDER_WAY_MAX) await Promise.all(underWay);
+      underWay++;
+      positions
+        .submitInTurn(measurementOf(userId, request))
+        .then(
+          (outcome) => {
+            if (outcome === 'stored') stored++;
+            if (outcome === 'no-profile') failure ??= noProfile();
+          },
+          (error) => {
+            failure ??= error;
+          },
+        )
+        .then(written);
+      if (underWay >= UNDER_WAY_MAX) await writtenAll();
       if (failure) throw failure;
     }
-    await Promise.all(underWay);
+    await writtenAll();
     if (failure) throw failure;
-    return { received, stored };
+    return { received: BigInt(received), stored: BigInt(stored) };
   };
