@@ -44,7 +44,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE kreki_volunteer_owner IN SCHEMA public GRANT U
 SELECT 'CREATE ROLE kreki_emergency_owner' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'kreki_emergency_owner') \gexec
 SELECT 'CREATE ROLE kreki_emergency' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'kreki_emergency') \gexec
 ALTER ROLE kreki_emergency_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'kreki_emergency_owner';
-ALTER ROLE kreki_emergency LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 42 PASSWORD :'kreki_emergency';
+ALTER ROLE kreki_emergency LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 54 PASSWORD :'kreki_emergency';
 ALTER ROLE kreki_emergency SET statement_timeout = '30s';
 ALTER ROLE kreki_emergency SET idle_in_transaction_session_timeout = '60s';
 SELECT 'CREATE DATABASE kreki_emergency OWNER kreki_emergency_owner' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'kreki_emergency') \gexec

@@ -17,6 +17,9 @@ export interface DatabasePolicy {
 /** DATABASE_POOL_SIZE when it is not given. */
 const POOL_SIZE = 12;
 
+/** What services keep apart for what must not wait, on top: PRESS_CONNECTIONS when it is not given. */
+const RESERVED: Readonly<Partial<Record<ServiceName, number>>> = { emergency: 4 };
+
 /** Behind the time limits that the services themselves ask for with each connection: nothing that was started is left standing. */
 const ROLE_SETTINGS = { statement_timeout: '30s', idle_in_transaction_session_timeout: '60s' } as const;
 
@@ -26,7 +29,7 @@ export function databasePolicies(replicas = 1): DatabasePolicy[] {
     const { stores, publishes, consumes } = services[service];
     if (!stores.postgres) return [];
     const database = `kreki_${service}`;
-    const perReplica = POOL_SIZE + Number(publishes) + consumes.length;
+    const perReplica = POOL_SIZE + (RESERVED[service] ?? 0) + Number(publishes) + consumes.length;
     return {
       service,
       database,

@@ -53,6 +53,11 @@ export interface ServiceBuilder<C extends ServiceConfig> {
   readonly bus: C['natsUrl'] extends string ? Bus : undefined;
   /** Present where there is both a database and a bus. */
   readonly outbox: C['databaseUrl'] & C['natsUrl'] extends string ? Outbox : undefined;
+  /**
+   * Connections to the same database that nobody else takes, for what must not wait until others give theirs back. They come on top of the pool,
+   * and out of the share that the policy gives the service (`mesh/policy/postgres.ts`).
+   */
+  reserve(connections: number): Promise<Database>;
   /** A client of a service named in the configuration's `upstreams`. */
   client<Desc extends DescService>(service: Desc, upstream: keyof C['upstreams'] & string): Client<Desc>;
   /** Adds something to end at `stop()`: after calls, consumers and loops have ended, the last added first. */
@@ -134,6 +139,12 @@ export async function createService<C extends ServiceConfig>(
     database: database as ServiceBuilder<C>['database'],
     bus: bus as ServiceBuilder<C>['bus'],
     outbox: (relay && createOutbox(relay)) as ServiceBuilder<C>['outbox'],
+    async reserve(connections) {
+      if (!config.databaseUrl) throw new Error(`${config.name} has no database`);
+      const reserved = await openDatabase(config.databaseUrl, { log, name: config.name, max: connections });
+      ends.push(() => reserved.stop());
+      return reserved;
+    },
     client: (service, upstream) => createClient(service, transportTo(upstream)),
     onStop: (step) => void ends.push(step),
     async start({ rpc, consumers = [], loops: own = [], warmUp: first = () => undefined }) {

@@ -53,6 +53,8 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
     },
     /** A second press this far from the first is a move that others are told of. */
     movedMeters: number('MOVED_METERS', { default: 10, min: 0, max: 10_000 }),
+    /** Connections to the database that only presses take. */
+    pressConnections: integer('PRESS_CONNECTIONS', { default: 4, min: 1, max: 100 }),
     /** Emergencies that one replica dispatches at the same time. */
     dispatchConcurrency: integer('DISPATCH_CONCURRENCY', { default: 8, min: 1, max: 100 }),
     /** How long a replica may take for a step before another takes over. */

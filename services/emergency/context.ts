@@ -10,6 +10,8 @@ import type { WatchHub } from './watch/hub.ts';
 /** What the handlers of this service work with. */
 export interface Context {
   readonly database: Database;
+  /** The same, by connections that only presses take: however much there is to dispatch, the next press does not wait for it. */
+  readonly presses: Database;
   readonly outbox: Outbox;
   readonly volunteers: Client<typeof VolunteerService>;
   readonly dispatch: DispatchConfig;

@@ -23,6 +23,7 @@ const ACKNOWLEDGEMENTS_INTERVAL_MS = 1_000;
 export async function startEmergency(config: Config): Promise<RunningService> {
   const service = await createService(config, { migrations: new URL('./prisma/migrations', import.meta.url) });
   const { database, outbox, bus, log } = service;
+  const presses = await service.reserve(config.pressConnections);
   const watch = new WatchHub({
     load: (ids) => findEmergencies(database, ids),
     changed: (versions) => changedSince(database, versions),
@@ -40,6 +41,7 @@ export async function startEmergency(config: Config): Promise<RunningService> {
   });
   const context: Context = {
     database,
+    presses,
     outbox,
     watch,
     acknowledgements,

@@ -63,7 +63,7 @@ async function newEmergency(context: Context, press: Press, startMs: number): Pr
   const { id: emergencyId, requesterId, severity, category, receivedAt } = press;
   const requestTime = timestampFromDate(receivedAt);
   const message = { emergencyId, requesterId, severity, category, requestTime };
-  const createdAt = await insertPress(context.database, press, event(EmergencyRequestedSchema, message, emergencyId));
+  const createdAt = await insertPress(context.presses, press, event(EmergencyRequestedSchema, message, emergencyId));
   if (!createdAt) return undefined;
   context.acknowledgements.add(emergencyId, performance.now() - startMs);
   context.outbox.wake();
@@ -92,9 +92,9 @@ async function newEmergency(context: Context, press: Press, startMs: number): Pr
  * the same place changes nothing, and does not wait for those who change it.
  */
 async function repeated(context: Context, press: Press): Promise<EmergencyState | undefined> {
-  const repeat = await findRepeated(context.database, press);
+  const repeat = await findRepeated(context.presses, press);
   if (!repeat) return undefined;
-  const seen = await findEmergency(context.database, repeat.id);
+  const seen = await findEmergency(context.presses, repeat.id);
   const state = seen && isOpen(seen.status) && !isSamePlace(seen, press) ? await move(context, repeat.id, press) : seen;
   return state && (repeat.sameRequest || isOpen(state.status)) ? state : undefined;
 }
