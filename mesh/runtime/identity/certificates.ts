@@ -55,6 +55,8 @@ export function openCertificates(folder: string, name: string, log: Logger): Cer
   };
   // By looking, not by inotify, which is silent on some volumes of containers.
   for (const file of files) watchFile(file, { persistent: false, interval: WATCH_INTERVAL_MS }, reload);
+  // What came between the reading above and the first look is no change to it.
+  const afterwards = setTimeout(reload, WATCH_INTERVAL_MS).unref();
   const remaining = startedMeter().createObservableGauge('kreki.identity.expires_in', {
     unit: 's',
     description: 'How long the certificate of the process is still valid',
@@ -73,6 +75,7 @@ export function openCertificates(folder: string, name: string, log: Logger): Cer
       return () => void listeners.delete(listener);
     },
     stop() {
+      clearTimeout(afterwards);
       for (const file of files) unwatchFile(file, reload);
       remaining.removeCallback(measure);
     },
