@@ -1,4 +1,5 @@
 /** GetJwks answered as the libraries alone do it: over bare grpc-js, and over bare connect-node on HTTP/1.1. Its parent is told where. */
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
@@ -11,6 +12,7 @@ import {
   type GetJwksResponse,
   GetJwksResponseSchema,
 } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
+import { pathOf } from '@kreki/runtime/rpc/rules';
 
 /** As large as what KREKI ID answers. */
 const ANSWER: MessageInitShape<typeof GetJwksResponseSchema> = {
@@ -36,7 +38,7 @@ function serveGrpc(): Promise<number> {
   server.addService(
     {
       getJwks: {
-        path: `/${AuthService.typeName}/${getJwks.name}`,
+        path: pathOf(getJwks),
         requestStream: false,
         responseStream: false,
         requestSerialize: (message: GetJwksRequest) => Buffer.from(toBinary(GetJwksRequestSchema, message)),

@@ -1,4 +1,5 @@
 /** The process that streams positions of many volunteers to the volunteer service, as the edge does: over the mesh's mTLS, each with a token. */
+
 import { readFileSync } from 'node:fs';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { join } from 'node:path';
@@ -9,12 +10,13 @@ import {
   StreamLocationsResponseSchema,
   VolunteerService,
 } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
+import { pathOf } from '@kreki/runtime/rpc/rules';
 import { AUTHORITY_FILE, IDENTITY_FILE } from '../../mesh/runtime/identity/certificates.ts';
 import { answerParent } from '../answer-parent.ts';
 import { frameOf, openGrpcStream, PREFIX_BYTES } from '../generator/grpc-stream.ts';
 import type { Moving, Order, Outcome, Setting } from './order.ts';
 
-const PATH = `/${VolunteerService.typeName}/${VolunteerService.method.streamLocations.name}`;
+const PATH = pathOf(VolunteerService.method.streamLocations);
 /** Places that a volunteer goes to and fro between. */
 const PLACES = 8;
 const STEP_DEGREES = 0.0001;

@@ -6,10 +6,11 @@ import {
   WatchRequestSchema,
   WatchResponseSchema,
 } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
+import { pathOf } from '@kreki/runtime/rpc/rules';
 import { frameOf, openGrpcStream, PREFIX_BYTES } from '../generator/grpc-stream.ts';
 import type { Person } from '../generator/order.ts';
 
-const PATH = `/${EmergencyService.typeName}/${EmergencyService.method.watch.name}`;
+const PATH = pathOf(EmergencyService.method.watch);
 
 /** Opens a Watch over gRPC. */
 export function openWatch(

@@ -1,5 +1,6 @@
 import { create, toBinary, toJsonString } from '@bufbuild/protobuf';
 import { EmergencyService, TriggerPanicRequestSchema } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
+import { pathOf } from '@kreki/runtime/rpc/rules';
 import type pg from 'pg';
 import type { Mesh } from '../../mesh/local/mesh.ts';
 import type { Load } from '../generator/order.ts';
@@ -18,7 +19,7 @@ export function pressLoads({ edgeUrl, h2cUrl }: Pick<Mesh, 'edgeUrl' | 'h2cUrl'>
   const message = create(TriggerPanicRequestSchema, { location });
   const binary = Buffer.from(toBinary(TriggerPanicRequestSchema, message)).toString('base64');
   const json = Buffer.from(toJsonString(TriggerPanicRequestSchema, message)).toString('base64');
-  const path = `/${EmergencyService.typeName}/${EmergencyService.method.triggerPanic.name}`;
+  const path = pathOf(EmergencyService.method.triggerPanic);
   const connect = { 'content-type': 'application/proto', 'connect-protocol-version': '1' };
   const rest = { 'content-type': 'application/json' };
   return {

@@ -1,5 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { FindNearbyRequestSchema, VolunteerService } from '@kreki/gen/kreki/volunteer/v1/volunteer_service_pb.js';
+import { pathOf } from '@kreki/runtime/rpc/rules';
 import { identityFolder } from '../../mesh/local/identities.ts';
 import { FIND_NEARBY } from '../../services/volunteer/store/nearby.ts';
 import { type Script, withValues } from '../floors/pgbench.ts';
@@ -20,7 +21,7 @@ const STEPS = 1_000_000;
 export const searches = (own: OwnMesh, port = own.ports.services.volunteer.number): Load => ({
   over: 'grpc',
   url: `https://127.0.0.1:${port}`,
-  path: `/${VolunteerService.typeName}/${VolunteerService.method.findNearby.name}`,
+  path: pathOf(VolunteerService.method.findNearby),
   headers: {},
   bodies: Array.from({ length: PLACES }, () => requestSomewhere()),
   mesh: { folder: identityFolder(own.folder, 'emergency'), caller: 'emergency', service: 'volunteer' },

@@ -1,11 +1,12 @@
 import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
+import { pathOf } from '@kreki/runtime/rpc/rules';
 import { identityFolder } from '../../mesh/local/identities.ts';
 import { startSpeakingChild } from '../child.ts';
 import type { Load } from '../generator/order.ts';
 import { loaded } from './loaded.ts';
 import type { Workload } from './workload.ts';
 
-const PATH = `/${AuthService.typeName}/${AuthService.method.getJwks.name}`;
+const PATH = pathOf(AuthService.method.getJwks);
 const CONNECT = { 'content-type': 'application/proto', 'connect-protocol-version': '1' };
 /** Names the caller where a proxy would; sent over mTLS as well, where nobody reads it, so that all carry the same. */
 const AS_GATEWAY = { 'l5d-client-id': 'gateway.kreki.serviceaccount.identity.linkerd.cluster.local' };

@@ -3,6 +3,7 @@ import { Code, ConnectError, createContextValues, type Transport } from '@connec
 import { runStreamingCall, runUnaryCall } from '@connectrpc/connect/protocol';
 import * as grpc from '@grpc/grpc-js';
 import { toError, toMetadata } from '@kreki/runtime/rpc/metadata';
+import { pathOf } from '@kreki/runtime/rpc/rules';
 import { streamMessages } from '@kreki/runtime/rpc/stream';
 
 /** As an app has it: it notices soon that its connection is dead, and decides by itself what is sent again. */
@@ -83,8 +84,6 @@ export function createGrpcTransport({ baseUrl }: { baseUrl: string }): Transport
     },
   };
 }
-
-const pathOf = (method: DescMethod) => `/${method.parent.typeName}/${method.name}`;
 
 const serialise = (schema: DescMessage) => (message: MessageShape<DescMessage>) =>
   Buffer.from(toBinary(schema, message));

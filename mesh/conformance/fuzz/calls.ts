@@ -1,10 +1,11 @@
 import { create, type DescMethod } from '@bufbuild/protobuf';
+import { pathOf } from '@kreki/runtime/rpc/rules';
 import fc from 'fast-check';
 import { validMessage } from '../messages/valid.ts';
 import { ENDS_CALLER } from '../objects.ts';
 import { enveloped } from '../wire/envelope.ts';
 import type { HttpRequest } from '../wire/http.ts';
-import { type Protocol, pathOf, streams, takesStream } from '../wire/protocol.ts';
+import { type Protocol, streams, takesStream } from '../wire/protocol.ts';
 import { protocols } from '../wire/protocols.ts';
 import { bindingOf } from '../wire/rest.ts';
 import { anyBytes } from './bytes.ts';

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DescMethod } from '@bufbuild/protobuf';
+import { pathOf } from '@kreki/runtime/rpc/rules';
 import fc from 'fast-check';
 import { envelopesIn } from '../wire/envelope.ts';
 import { NoAnswer, type Sender } from '../wire/http.ts';
-import { givesStream, pathOf } from '../wire/protocol.ts';
+import { givesStream } from '../wire/protocol.ts';
 import { complaintAbout, readAnswer } from './answer.ts';
 import { anyCall, type FuzzCall } from './calls.ts';
 import type { Crew } from './crew.ts';

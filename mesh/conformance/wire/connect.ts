@@ -1,9 +1,10 @@
 import { toBinary, toJsonString } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel as Idempotency } from '@bufbuild/protobuf/wkt';
 import { endStreamFlag, endStreamFromJson } from '@connectrpc/connect/protocol-connect';
+import { pathOf } from '@kreki/runtime/rpc/rules';
 import { enveloped, envelopesIn } from './envelope.ts';
 import { errorFrom, foreign, OK, type Outcome, outcomeOf } from './outcome.ts';
-import { type Message, type Protocol, pathOf, streams } from './protocol.ts';
+import { type Message, type Protocol, streams } from './protocol.ts';
 
 /** https://connectrpc.com/docs/protocol */
 function connectPost(name: 'Connect JSON' | 'Connect Protobuf'): Protocol {

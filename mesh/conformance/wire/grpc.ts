@@ -1,11 +1,12 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { findTrailerError } from '@connectrpc/connect/protocol-grpc';
 import { trailerFlag, trailerParse } from '@connectrpc/connect/protocol-grpc-web';
+import { pathOf } from '@kreki/runtime/rpc/rules';
 import { GARBAGE } from './connect.ts';
 import { enveloped, envelopesIn } from './envelope.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import { foreign, OK, type Outcome, outcomeOf } from './outcome.ts';
-import { type Protocol, pathOf } from './protocol.ts';
+import type { Protocol } from './protocol.ts';
 
 const garbled = (request: HttpRequest): HttpRequest => ({ ...request, body: enveloped(GARBAGE) });
 

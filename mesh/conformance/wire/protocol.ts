@@ -27,5 +27,3 @@ export const takesStream = ({ methodKind }: DescMethod): boolean =>
 
 export const givesStream = ({ methodKind }: DescMethod): boolean =>
   methodKind === 'server_streaming' || methodKind === 'bidi_streaming';
-
-export const pathOf = (method: DescMethod): string => `/${method.parent.typeName}/${method.name}`;

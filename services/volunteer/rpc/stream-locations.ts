@@ -13,34 +13,28 @@ export const streamLocations =
     const { userId } = personOf(call);
     let received = 0;
     let stored = 0;
-    let underWay = 0;
     let failure: unknown;
-    let allWritten = () => {};
-    const written = () => {
-      underWay--;
-      if (underWay === 0) allWritten();
-    };
-    const writtenAll = () => (underWay === 0 ? undefined : new Promise<void>((resolve) => (allWritten = resolve)));
+    let underWay: Promise<void>[] = [];
 
     for await (const request of requests) {
       received++;
-      underWay++;
-      positions
-        .submitInTurn(measurementOf(userId, request))
-        .then(
-          (outcome) => {
-            if (outcome === 'stored') stored++;
-            if (outcome === 'no-profile') failure ??= noProfile();
-          },
-          (error) => {
-            failure ??= error;
-          },
-        )
-        .then(written);
-      if (underWay >= UNDER_WAY_MAX) await writtenAll();
+      const written = positions.submitInTurn(measurementOf(userId, request)).then(
+        (outcome) => {
+          if (outcome === 'stored') stored++;
+          if (outcome === 'no-profile') failure ??= noProfile();
+        },
+        (error) => {
+          failure ??= error;
+        },
+      );
+      underWay.push(written);
+      if (underWay.length >= UNDER_WAY_MAX) {
+        await Promise.all(underWay);
+        underWay = [];
+      }
       if (failure) throw failure;
     }
-    await writtenAll();
+    await Promise.all(underWay);
     if (failure) throw failure;
     return { received: BigInt(received), stored: BigInt(stored) };
   };
