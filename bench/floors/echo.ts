@@ -18,11 +18,12 @@ import { pathOf } from '@kreki/runtime/rpc/rules';
 const ANSWER: MessageInitShape<typeof GetJwksResponseSchema> = {
   keys: [
     {
-      kty: 'OKP',
-      crv: 'Ed25519',
-      x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+      kty: 'EC',
+      crv: 'P-256',
+      x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+      y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
       kid: '0192f3a4-7c1e-7000-8000-000000000000',
-      alg: 'EdDSA',
+      alg: 'ES256',
       use: 'sig',
     },
   ],

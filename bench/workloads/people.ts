@@ -25,11 +25,13 @@ export async function signIn(
   const [, payload = ''] = accessToken.split('.');
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
   const { kid, privateKey } = await readSigningKey(mesh);
-  const header = encode({ alg: 'EdDSA', kid });
+  const header = encode({ alg: 'ES256', kid });
   return userIds.map((sub, index): Person => {
     const own = { ...claims, sub, sid: randomUUID(), exp: claims.iat + LIFE_SECONDS };
     const signing = `${header}.${encode(own)}`;
-    const signature = sign(null, Buffer.from(signing), privateKey).toString('base64url');
+    const signature = sign('sha256', Buffer.from(signing), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString(
+      'base64url',
+    );
     return { token: `${signing}.${signature}`, address: addressOf(firstAddress + index) };
   });
 }

@@ -3,7 +3,7 @@ import { createPublicKey, type webcrypto } from 'node:crypto';
 export const TOKEN = {
   issuer: 'https://id.kreki.id',
   audience: 'kreki',
-  algorithm: 'EdDSA',
+  algorithm: 'ES256',
   clockToleranceSeconds: 5,
 } as const;
 

@@ -3,8 +3,8 @@ import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
 import { UserAdminService } from '@kreki/gen/kreki/auth/v1/user_admin_service_pb.js';
 import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '@kreki/runtime/identity/verifier';
 import { SignJWT } from 'jose';
+import type { SigningKey } from '../../../services/auth/signing-keys/signing-key.ts';
 import type { People } from './people.ts';
-import type { GenuineKey } from './signing-key.ts';
 
 /** What somebody shows who is not to be let in, and the reason that is to be given. */
 export interface BadToken {
@@ -14,7 +14,7 @@ export interface BadToken {
 }
 
 /** Of administrators, who could do everything with a good one. */
-export async function badTokens(people: People, genuine: GenuineKey): Promise<BadToken[]> {
+export async function badTokens(people: People, genuine: SigningKey): Promise<BadToken[]> {
   const admin = () => people.make('admin');
   const [signedOut, demoted, closed, somebody] = await Promise.all([admin(), admin(), admin(), admin()]);
   await signedOut.call(AuthService).logout({});
@@ -24,7 +24,7 @@ export async function badTokens(people: People, genuine: GenuineKey): Promise<Ba
 
   const [header = '', payload = '', signature = ''] = somebody.accessToken.split('.');
   const holder = JSON.parse(Buffer.from(payload, 'base64url').toString());
-  const stranger = generateKeyPairSync('ed25519').privateKey;
+  const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   const { sid: _, ...withoutSession } = claimsOf(holder);
   const sign = (changes: Partial<Signing>) => signed({ ...genuine, claims: claimsOf(holder), ...changes });
 
@@ -53,7 +53,7 @@ export async function badTokens(people: People, genuine: GenuineKey): Promise<Ba
   ];
 }
 
-interface Signing extends Pick<GenuineKey, 'kid' | 'privateKey'> {
+interface Signing extends Pick<SigningKey, 'kid' | 'privateKey'> {
   readonly claims: Record<string, unknown>;
   readonly issuer?: string;
   readonly audience?: string;
@@ -68,7 +68,7 @@ const claimsOf = ({ sid, role, perms, iat_ms }: Record<string, unknown>) => ({ s
 
 function signed({ privateKey, kid, claims, issuer, audience, issuedAt = nowSeconds() }: Signing): Promise<string> {
   return new SignJWT(claims)
-    .setProtectedHeader({ alg: 'EdDSA', kid })
+    .setProtectedHeader({ alg: 'ES256', kid })
     .setSubject(randomUUID())
     .setIssuer(issuer ?? TOKEN_ISSUER)
     .setAudience(audience ?? TOKEN_AUDIENCE)
@@ -78,9 +78,9 @@ function signed({ privateKey, kid, claims, issuer, audience, issuedAt = nowSecon
 }
 
 /** HS256 with what everybody can read: the classic confusion of algorithms. */
-function withSecret({ kid, publicKey }: GenuineKey, payload: string): string {
+function withSecret({ kid, publicKey }: SigningKey, payload: string): string {
   const signing = `${encode({ alg: 'HS256', kid })}.${payload}`;
-  return `${signing}.${createHmac('sha256', publicKey).update(signing).digest('base64url')}`;
+  return `${signing}.${createHmac('sha256', publicKey.x).update(signing).digest('base64url')}`;
 }
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');

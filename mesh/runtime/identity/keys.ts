@@ -7,6 +7,6 @@ export function fetchKeysFrom(transport: Transport): () => Promise<JSONWebKeySet
   const auth = createClient(AuthService, transport);
   return async () => {
     const { keys } = await auth.getJwks({});
-    return { keys: keys.map(({ kty, crv, x, kid, alg, use }) => ({ kty, crv, x, kid, alg, use })) };
+    return { keys: keys.map(({ $typeName: _, y, ...key }) => ({ ...key, ...(y !== undefined && { y }) })) };
   };
 }

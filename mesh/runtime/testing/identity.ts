@@ -19,9 +19,9 @@ export interface TestPerson {
 
 /** A KREKI ID for tests: serves its public key over AuthService.GetJwks, and signs tokens for anybody. */
 export async function startIdentity(mesh: TestIdentities) {
-  const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
+  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
   const kid = randomUUID();
-  const { kty = '', crv = '', x = '' } = await exportJWK(publicKey);
+  const { kty = '', crv = '', x = '', y = '' } = await exportJWK(publicKey);
   const unimplemented = Object.fromEntries(
     AuthService.methods.map((method) => [
       method.localName,
@@ -30,7 +30,7 @@ export async function startIdentity(mesh: TestIdentities) {
       },
     ]),
   ) as unknown as ServiceImpl<typeof AuthService>;
-  const keys = [{ kty, crv, x, kid, alg: 'EdDSA', use: 'sig' }];
+  const keys = [{ kty, crv, x, y, kid, alg: 'ES256', use: 'sig' }];
   const server = await startRpcServer({
     identity: mesh.of('auth'),
     host: '127.0.0.1',
@@ -48,7 +48,7 @@ export async function startIdentity(mesh: TestIdentities) {
       const issuedAtMs = person.issuedAtMs ?? Date.now();
       const { role = 'public', permissions = [], sessionId = randomUUID(), userId = randomUUID() } = person;
       return new SignJWT({ sid: sessionId, role, perms: permissions, iat_ms: issuedAtMs })
-        .setProtectedHeader({ alg: 'EdDSA', kid })
+        .setProtectedHeader({ alg: 'ES256', kid })
         .setSubject(userId)
         .setIssuer(TOKEN_ISSUER)
         .setAudience(TOKEN_AUDIENCE)

@@ -1,15 +1,8 @@
-import type { CipherKey, KeyObject } from 'node:crypto';
+import type { CipherKey } from 'node:crypto';
 import type { Database } from '@kreki/runtime/database/database';
 import { deleteKeys, insertKey, listKeys, lockKeys } from '../store/signing-keys.ts';
 import { activeKey, planRotation, type RotationPolicy } from './rotation.ts';
-import { newSigningKey, openSigningKey, type StoredKey } from './signing-key.ts';
-
-export interface SigningKey {
-  readonly kid: string;
-  readonly publicKey: string;
-  readonly privateKey: KeyObject;
-  readonly activeTime: Date;
-}
+import { newSigningKey, openSigningKey, type SigningKey, type StoredKey } from './signing-key.ts';
 
 export interface KeyRingOptions extends RotationPolicy {
   /** 32 bytes that keys are sealed under in the database. */
@@ -57,15 +50,10 @@ export class KeyRing {
       if (plan.remove.length > 0) await deleteKeys(tx, plan.remove);
       return plan.create || plan.remove.length > 0 ? await listKeys(tx) : keys;
     });
-    this.#keys = stored.map((key) => this.#known(key) ?? this.#open(key));
+    this.#keys = stored.map((key) => this.#known(key) ?? openSigningKey(this.#options.secret, key));
   }
 
   #known(stored: StoredKey): SigningKey | undefined {
     return this.#keys.find((key) => key.kid === stored.kid);
-  }
-
-  #open(stored: StoredKey): SigningKey {
-    const { kid, publicKey, activeTime } = stored;
-    return { kid, publicKey, activeTime, privateKey: openSigningKey(this.#options.secret, stored) };
   }
 }

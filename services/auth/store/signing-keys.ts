@@ -6,14 +6,13 @@ const LOCK = prepared('signing_keys_lock', `SELECT pg_advisory_xact_lock(hashtex
 
 const LIST = prepared(
   'signing_keys_list',
-  `SELECT kid, public_key AS "publicKey", private_key_sealed AS "privateKeySealed", create_time AS "createTime",
-     active_time AS "activeTime"
+  `SELECT kid, private_key_sealed AS "privateKeySealed", create_time AS "createTime", active_time AS "activeTime"
    FROM signing_keys ORDER BY active_time, kid`,
 );
 
 const INSERT = prepared(
   'signing_keys_insert',
-  `INSERT INTO signing_keys (kid, public_key, private_key_sealed, create_time, active_time) VALUES ($1, $2, $3, $4, $5)`,
+  `INSERT INTO signing_keys (kid, private_key_sealed, create_time, active_time) VALUES ($1, $2, $3, $4)`,
 );
 
 const DELETE = prepared('signing_keys_delete', 'DELETE FROM signing_keys WHERE kid = ANY($1::text[])');
@@ -26,7 +25,7 @@ export async function lockKeys(tx: Tx): Promise<void> {
 export const listKeys = (database: Queryable): Promise<StoredKey[]> => database.query<StoredKey>(LIST);
 
 export async function insertKey(tx: Tx, key: StoredKey): Promise<void> {
-  await tx.query(INSERT, [key.kid, key.publicKey, key.privateKeySealed, key.createTime, key.activeTime]);
+  await tx.query(INSERT, [key.kid, key.privateKeySealed, key.createTime, key.activeTime]);
 }
 
 export async function deleteKeys(tx: Tx, kids: readonly string[]): Promise<void> {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { AuthService } from '@kreki/gen/kreki/auth/v1/auth_service_pb.js';
 import { readConfig } from '../config.ts';
 import { startAuth } from '../service.ts';
 import { planRotation } from '../signing-keys/rotation.ts';
 import { openSigningKey } from '../signing-keys/signing-key.ts';
+import { seal } from '../tokens/sealing.ts';
 import { authMesh } from './harness.ts';
 import { bearer, eventually } from './helpers.ts';
 
@@ -56,8 +57,8 @@ test('replicas sign with the same keys, and accept what the other signed', async
 
 test('private keys are sealed: another secret does not open them', async () => {
   const { rows } = await pool.query('SELECT kid, private_key_sealed AS "privateKeySealed" FROM signing_keys');
-  // A PKCS #8 Ed25519 key begins with these bytes.
-  const plain = Buffer.from('302e020100300506032b6570', 'hex');
+  // The object identifiers that a PKCS #8 key on P-256 names itself by.
+  const plain = Buffer.from('301306072a8648ce3d020106082a8648ce3d030107', 'hex');
   assert.ok(rows.length > 0);
   for (const row of rows) {
     assert.ok(!row.privateKeySealed.includes(plain));
@@ -71,7 +72,6 @@ test('a key stays published until the last token it signed has expired', () => {
   const at = (days: number) => new Date(days * day);
   const key = (kid: string, activeDay: number) => ({
     kid,
-    publicKey: '',
     privateKeySealed: Buffer.alloc(0),
     createTime: at(activeDay),
     activeTime: at(activeDay),
@@ -84,4 +84,23 @@ test('a key stays published until the last token it signed has expired', () => {
   assert.deepEqual(planRotation(keys, at(30.9), policy).remove, []);
   assert.deepEqual(planRotation(keys, at(31.1), policy).remove, ['old']);
   assert.deepEqual(planRotation([key('old', 0)], at(400), policy).remove, []);
+});
+
+test('an Ed25519 key that was made before signs on until the next one, and its tokens hold', async () => {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const kid = randomUUID();
+  const secret = Buffer.from(env.SIGNING_KEYS_SECRET ?? '', 'base64');
+  const sealed = seal(secret, privateKey.export({ type: 'pkcs8', format: 'der' }), kid);
+  await pool.query('INSERT INTO signing_keys VALUES ($1, $2, now(), now() + $3::interval)', [kid, sealed, '8s']);
+  const session = await eventually(async () => {
+    const latest = await register();
+    assert.equal(kidOf(latest), kid);
+    return latest;
+  }, 20_000);
+  await auth.getMe({}, bearer(session));
+  const { keys } = await auth.getJwks({});
+  assert.deepEqual(
+    keys.filter((key) => key.kid === kid).map(({ kty, crv, alg, y }) => ({ kty, crv, alg, y })),
+    [{ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', y: undefined }],
+  );
 });

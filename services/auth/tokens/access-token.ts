@@ -1,6 +1,6 @@
 import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '@kreki/runtime/identity/verifier';
 import { SignJWT } from 'jose';
-import type { SigningKey } from '../signing-keys/key-ring.ts';
+import type { SigningKey } from '../signing-keys/signing-key.ts';
 
 /** What an access token says of its holder. */
 export interface Claims {
@@ -13,11 +13,11 @@ export interface Claims {
   readonly issuedAtMs: number;
 }
 
-/** Signs a JWT (EdDSA). `iat_ms` tells tokens apart that were issued in the same second as a change of role. */
+/** Signs a JWT. `iat_ms` tells tokens apart that were issued in the same second as a change of role. */
 export function signAccessToken(key: SigningKey, claims: Claims, lifetimeMs: number): Promise<string> {
   const issuedAt = Math.floor(claims.issuedAtMs / 1000);
   return new SignJWT({ sid: claims.sessionId, role: claims.role, perms: claims.permissions, iat_ms: claims.issuedAtMs })
-    .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid: key.kid })
+    .setProtectedHeader({ alg: key.alg, typ: 'JWT', kid: key.kid })
     .setIssuer(TOKEN_ISSUER)
     .setAudience(TOKEN_AUDIENCE)
     .setSubject(claims.userId)

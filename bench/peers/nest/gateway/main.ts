@@ -4,18 +4,18 @@ import { Module, ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClientsModule } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createRemoteJWKSet } from 'jose';
 import { readSettings, serving } from '../../shared/settings.ts';
 import { requests } from '../queues.ts';
 import { EMERGENCY, PanicController } from './panic.controller.ts';
-import { KEYS, TokenGuard } from './token.guard.ts';
+import { TokenGuard, VERIFIER } from './token.guard.ts';
+import { openTokenVerifier } from './token-verifier.ts';
 
 const { RABBITMQ_URL, JWKS_URL } = readSettings('RABBITMQ_URL', 'JWKS_URL');
 
 @Module({
   imports: [ClientsModule.register([{ name: EMERGENCY, ...requests(RABBITMQ_URL) }])],
   controllers: [PanicController],
-  providers: [TokenGuard, { provide: KEYS, useValue: createRemoteJWKSet(new URL(JWKS_URL)) }],
+  providers: [TokenGuard, { provide: VERIFIER, useFactory: () => openTokenVerifier(JWKS_URL) }],
 })
 class GatewayModule {}
 

@@ -8,36 +8,29 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { PERMISSION } from '../../shared/contract.ts';
-import { type Claims, TOKEN } from '../../shared/keys.ts';
+import type { TokenVerifier } from './token-verifier.ts';
 
-export const KEYS = Symbol('KEYS');
+export const VERIFIER = Symbol('VERIFIER');
 
 const BEARER = /^Bearer +([^ ]+)$/i;
-const RULES = {
-  issuer: TOKEN.issuer,
-  audience: TOKEN.audience,
-  algorithms: [TOKEN.algorithm],
-  clockTolerance: TOKEN.clockToleranceSeconds,
-};
 
 type SignedIn = FastifyRequest & { userId?: string };
 
 /** Lets in whoever shows a valid token of KREKI ID that grants pressing. */
 @Injectable()
 export class TokenGuard implements CanActivate {
-  constructor(@Inject(KEYS) private readonly keys: JWTVerifyGetKey) {}
+  constructor(@Inject(VERIFIER) private readonly verify: TokenVerifier) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<SignedIn>();
     const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
     if (!token) throw new UnauthorizedException();
-    const { payload } = await jwtVerify<Claims>(token, this.keys, RULES).catch((cause) => {
+    const claims = await this.verify(token).catch((cause) => {
       throw new UnauthorizedException('the access token is not valid', { cause });
     });
-    if (!payload.perms.includes(PERMISSION)) throw new ForbiddenException(`this needs ${PERMISSION}`);
-    request.userId = payload.sub;
+    if (!claims.perms.includes(PERMISSION)) throw new ForbiddenException(`this needs ${PERMISSION}`);
+    request.userId = claims.sub;
     return true;
   }
 }

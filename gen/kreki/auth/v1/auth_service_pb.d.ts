@@ -540,27 +540,27 @@ export declare type GetJwksResponse = Message<"kreki.auth.v1.GetJwksResponse"> &
 export declare const GetJwksResponseSchema: GenMessage<GetJwksResponse>;
 
 /**
- * A public key (RFC 7517, RFC 8037).
+ * A public key (RFC 7517; RFC 7518 where it is of `ES256`, RFC 8037 where of `EdDSA`).
  *
  * @generated from message kreki.auth.v1.JsonWebKey
  */
 export declare type JsonWebKey = Message<"kreki.auth.v1.JsonWebKey"> & {
   /**
-   * Key type, `OKP`.
+   * Key type: `EC` or `OKP`.
    *
    * @generated from field: string kty = 1;
    */
   kty: string;
 
   /**
-   * Curve, `Ed25519`.
+   * Curve: `P-256` or `Ed25519`.
    *
    * @generated from field: string crv = 2;
    */
   crv: string;
 
   /**
-   * Public key, base64url.
+   * Public key, base64url; on P-256 its first coordinate.
    *
    * @generated from field: string x = 3;
    */
@@ -574,7 +574,7 @@ export declare type JsonWebKey = Message<"kreki.auth.v1.JsonWebKey"> & {
   kid: string;
 
   /**
-   * Algorithm, `EdDSA`.
+   * Algorithm: `ES256` or `EdDSA`.
    *
    * @generated from field: string alg = 5;
    */
@@ -586,6 +586,13 @@ export declare type JsonWebKey = Message<"kreki.auth.v1.JsonWebKey"> & {
    * @generated from field: string use = 6;
    */
   use: string;
+
+  /**
+   * Second coordinate of a public key on P-256, base64url.
+   *
+   * @generated from field: optional string y = 7;
+   */
+  y?: string | undefined;
 };
 
 /**
