@@ -12,6 +12,7 @@ import {
   type Subscription,
 } from 'nats';
 import type { Logger } from '../log.ts';
+import { type Answers, openAnswers } from './answers.ts';
 import { inboxOf } from './subjects.ts';
 
 /** A message as a subscriber sees it: an event of a domain, or anything else published on the bus. */
@@ -42,7 +43,7 @@ export interface BusOptions {
 export interface Bus {
   readonly connected: boolean;
   /** JetStream of the present connection; undefined while there is none. */
-  jetstream(): JetStream | undefined;
+  jetstream(): (JetStream & { readonly answers: Answers }) | undefined;
   /** Receives what is published from now on, at most once, nothing while disconnected; survives reconnecting. */
   subscribe(subject: string, receive: (message: BusMessage) => void): { stop(): void };
   /** Calls back after each connecting, the first one too: what was published in between may have been missed. */
@@ -51,7 +52,9 @@ export interface Bus {
 }
 
 /** All that is needed of a bus by who asks JetStream something now and then. */
-export type JetStreams = Pick<Bus, 'jetstream'>;
+export interface JetStreams {
+  jetstream(): JetStream | undefined;
+}
 
 /** JetStream as it is connected now; throws when it is not. */
 export function required(bus: JetStreams): JetStream {
@@ -76,7 +79,7 @@ export function openBus(url: string, { name, log, replicas = 1 }: BusOptions): B
     { subject: string; receive: (message: BusMessage) => void; live?: Subscription }
   >();
   let connection: NatsConnection | undefined;
-  let streams: JetStream | undefined;
+  let streams: ReturnType<Bus['jetstream']>;
   let connected = false;
 
   const follow = (entry: { subject: string; receive: (message: BusMessage) => void; live?: Subscription }) => {
@@ -123,6 +126,7 @@ export function openBus(url: string, { name, log, replicas = 1 }: BusOptions): B
         streams = {
           client: opened.jetstream({ timeout: REQUEST_TIMEOUT_MS }),
           manager: await opened.jetstreamManager({ timeout: REQUEST_TIMEOUT_MS, checkAPI: false }),
+          answers: openAnswers(opened, inboxOf(name)),
           replicas,
         };
         for (const entry of subscriptions.values()) follow(entry);

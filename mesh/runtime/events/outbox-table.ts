@@ -3,6 +3,7 @@ import { prepared } from '../database/sql.ts';
 
 export interface OutboxRow {
   readonly id: string;
+  readonly seq: number;
   readonly subject: string;
   readonly payload: Buffer;
   readonly headers: Record<string, string>;
@@ -14,7 +15,8 @@ const CHUNK = 10_000;
 
 const NEXT = prepared(
   'relay_next',
-  `SELECT id, subject, payload, headers FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT ${BATCH}`,
+  `SELECT id, seq, subject, payload, headers FROM outbox
+   WHERE published_at IS NULL AND seq <> ALL ($1::bigint[]) ORDER BY seq LIMIT ${BATCH}`,
 );
 const MARK = prepared(
   'relay_mark',
@@ -48,8 +50,12 @@ const BACKLOG = prepared(
    FROM outbox WHERE published_at IS NULL`,
 );
 
-/** Events to publish, in the order in which they were written. */
-export const next = (on: Queryable): Promise<OutboxRow[]> => on.query<OutboxRow>(NEXT);
+/**
+ * Events to publish, in the order in which they were written, but for those under way. One that was written before these may be seen after
+ * them only, when its transaction took longer.
+ */
+export const next = (on: Queryable, underWay: readonly OutboxRow[]): Promise<OutboxRow[]> =>
+  on.query<OutboxRow>(NEXT, [underWay.map(({ seq }) => seq)]);
 
 /** Notes that JetStream has these events, and where. */
 export async function mark(on: Queryable, published: readonly { id: string; streamSeq: number }[]): Promise<void> {
