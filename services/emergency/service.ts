@@ -53,7 +53,9 @@ export async function startEmergency(config: Config): Promise<RunningService> {
   };
 
   // Changes made by other replicas are heard of when their events pass by, and read at intervals should one go unheard.
-  const heard = bus.subscribe('kreki.emergency.v1.*', (message) => watch.refresh(message.header('ce-subject')));
+  const heard = bus.subscribe('kreki.emergency.v1.*', (message) =>
+    watch.heard(message.header('ce-id'), message.header('ce-subject')),
+  );
   service.onStop(() => heard.stop());
   const poll = loop('watch poll', config.watchPollMs, () => watch.refreshAll(), { log });
   const record = loop('acknowledgements', ACKNOWLEDGEMENTS_INTERVAL_MS, () => acknowledgements.write(database), {

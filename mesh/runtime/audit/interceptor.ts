@@ -78,26 +78,40 @@ export function audit(database: Database, log: Logger): Interceptor {
 const isRefusalOnRecord = (call: AuditedCall, code: Code): boolean =>
   code === Code.PermissionDenied && rulesOf(call.method).audit === Audit.PRIVILEGED && call.caller.kind === 'person';
 
-/** A stream is on record once, before its first message goes out. */
-async function* recorded(
+/** A stream is on record once, before its first message goes out; what comes after that passes by. */
+function recorded(
   messages: Messages,
   answered: (first?: MessageShape<DescMessage>) => Promise<void>,
   failed: (error: unknown) => Promise<void>,
-): Messages {
+): AsyncIterableIterator<MessageShape<DescMessage>> {
   const source = messages[Symbol.asyncIterator]();
-  try {
-    let next = await source.next().catch(async (error: unknown) => {
+  const leave = async (): Promise<IteratorResult<MessageShape<DescMessage>>> => {
+    await source.return?.();
+    return { done: true, value: undefined };
+  };
+  const begin = async () => {
+    const first = await source.next().catch(async (error: unknown) => {
       await failed(error);
       throw error;
     });
-    await answered(next.done ? undefined : next.value);
-    while (!next.done) {
-      yield next.value;
-      next = await source.next();
-    }
-  } finally {
-    await source.return?.();
-  }
+    await answered(first.done ? undefined : first.value).catch(async (error: unknown) => {
+      await leave();
+      throw error;
+    });
+    return first;
+  };
+  let begun = false;
+  return {
+    next() {
+      if (begun) return source.next();
+      begun = true;
+      return begin();
+    },
+    return: leave,
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 /** Shows the first message to somebody on its way. */

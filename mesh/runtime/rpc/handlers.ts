@@ -29,8 +29,10 @@ import { type Calling, compose } from './compose.ts';
 import { CALLER_LEFT, untilAborted } from './deadline.ts';
 import { bytesOf } from './encoded.ts';
 import { toHeaders, toMetadata, toStatus } from './metadata.ts';
+import { passed } from './passed.ts';
 import { pathOf, rulesOf } from './rules.ts';
 import { incoming, madeInto, only, sendAll } from './server-stream.ts';
+import type { Shutdown } from './shutdown.ts';
 
 /** A service of a contract with the functions that answer it. */
 export interface Implementation {
@@ -44,7 +46,7 @@ export interface Binding {
   /** Every call goes through them, the first outermost. */
   readonly interceptors: Interceptor[];
   /** Ends streams. */
-  readonly shutdown: AbortSignal;
+  readonly shutdown: Shutdown;
   /** Names the process at the other end; throws a ConnectError when the connection is gone. */
   readonly peerOf: MeshIdentity['peerOf'];
   /** Of gRPC's own services no contract of the mesh states rules; of any other it must. */
@@ -104,10 +106,9 @@ function contextOf(call: grpc.ServerUnaryCall<Message, Message>, spec: MethodImp
   const deadlineMs = leftMs === undefined ? undefined : Date.now() + leftMs;
   const timeOut = () => ended.abort(new ConnectError('the operation timed out', Code.DeadlineExceeded));
   const timer = leftMs === undefined ? undefined : setTimeout(timeOut, leftMs);
-  const stop = () => ended.abort(to.shutdown.reason);
+  const stop = (reason: Error) => ended.abort(reason);
   const endless = spec.kind !== 'unary';
-  if (endless && to.shutdown.aborted) stop();
-  else if (endless) to.shutdown.addEventListener('abort', stop, { once: true });
+  if (endless) to.shutdown.add(stop);
   return {
     service: method.parent,
     method,
@@ -122,7 +123,7 @@ function contextOf(call: grpc.ServerUnaryCall<Message, Message>, spec: MethodImp
     values,
     end() {
       clearTimeout(timer);
-      if (endless) to.shutdown.removeEventListener('abort', stop);
+      if (endless) to.shutdown.delete(stop);
       ended.abort(ENDED);
     },
   };
@@ -164,6 +165,7 @@ interface Answering extends StreamRequest {
 
 /** Calls what answers a stream, as the Connect library would; that copies headers, and its iterators are made for engines without any. */
 function answerStream(spec: MethodImplSpec, { interceptors }: Binding) {
+  const made = madeInto(spec.method.output);
   const output = async (request: Answering): Promise<AsyncIterable<MessageInitShape<DescMessage>>> => {
     const { header, signal, contextValues, message } = request;
     const context = { ...request.handling, requestHeader: header, signal, values: contextValues };
@@ -184,7 +186,7 @@ function answerStream(spec: MethodImplSpec, { interceptors }: Binding) {
     method: spec.method as DescMethodStreaming,
     header: request.handling.responseHeader,
     trailer: request.handling.responseTrailer,
-    message: madeInto(spec.method.output, await output(request)),
+    message: passed(await output(request), made),
   });
   const invoke = compose(interceptors, last as Calling);
   return async (call: Stream, handling: Handling): Promise<AsyncIterator<Message>> => {

@@ -2,6 +2,7 @@ import { create, type DescMessage, isMessage, type MessageInitShape, type Messag
 import { Code, ConnectError } from '@connectrpc/connect';
 import type * as grpc from '@grpc/grpc-js';
 import { abortError, CALLER_LEFT } from './deadline.ts';
+import type { OnTheWay } from './passed.ts';
 
 type Message = MessageShape<DescMessage>;
 type Call = grpc.ServerDuplexStream<Message, Message>;
@@ -59,23 +60,9 @@ export async function only(messages: AsyncIterable<Message>): Promise<Message> {
 }
 
 /** What a handler yields, as messages. */
-export function madeInto(
-  desc: DescMessage,
-  yielded: AsyncIterable<MessageInitShape<DescMessage>>,
-): AsyncIterable<Message> {
-  const source = yielded[Symbol.asyncIterator]();
-  const made = ({ done, value }: IteratorResult<MessageInitShape<DescMessage>>): IteratorResult<Message> =>
-    done ? { done, value } : { done: false, value: isMessage(value, desc) ? value : create(desc, value) };
-  return {
-    [Symbol.asyncIterator]: () => ({
-      next: () => source.next().then(made),
-      return: async () => {
-        await source.return?.();
-        return { done: true, value: undefined };
-      },
-    }),
-  };
-}
+export const madeInto = (desc: DescMessage): OnTheWay<MessageInitShape<DescMessage>, Message> => ({
+  message: (yielded) => (isMessage(yielded, desc) ? yielded : create(desc, yielded)),
+});
 
 /**
  * Writes messages no faster than the caller takes them, until they end or the signal aborts: one listener and one promise for the whole stream.

@@ -8,6 +8,7 @@ import type { MeshIdentity } from '../identity/mesh-identity.ts';
 import type { ListenAddress } from '../listening.ts';
 import { type Implementation, implement } from './handlers.ts';
 import { reflectionService } from './reflection.ts';
+import { Shutdown } from './shutdown.ts';
 
 export interface RpcServerOptions extends ListenAddress {
   readonly implementations: readonly Implementation[];
@@ -49,9 +50,9 @@ const LIVENESS = 'liveness';
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const { identity, host } = options;
   const server = new grpc.Server(OPTIONS);
-  const shutdown = new AbortController();
+  const shutdown = new Shutdown();
   const health = new HealthImplementation();
-  const binding = { interceptors: options.interceptors, shutdown: shutdown.signal, peerOf: identity.peerOf };
+  const binding = { interceptors: options.interceptors, shutdown, peerOf: identity.peerOf };
   for (const { definition, bind } of options.implementations) server.addService(definition, bind(binding));
   health.addToServer(server);
   const reflected = reflectionService(options.implementations.map(({ service }) => service));
@@ -75,7 +76,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     async stop() {
       setServing(false);
       const ended = Promise.all([listener.close(), new Promise((resolve) => server.tryShutdown(resolve))]);
-      const stopStreams = () => shutdown.abort(new ConnectError('the server is going away', Code.Unavailable));
+      const stopStreams = () => shutdown.begin(new ConnectError('the server is going away', Code.Unavailable));
       const streams = setTimeout(stopStreams, STREAMS_GO_ON_MS);
       const patience = setTimeout(() => {
         server.forceShutdown();

@@ -10,6 +10,7 @@ export interface Held {
   /** The database's clock. */
   readonly now: Date;
   /** Events that go out with the change. */
+  readonly events: readonly OutboxEvent[];
   readonly tell: (...events: OutboxEvent[]) => void;
 }
 
@@ -30,17 +31,20 @@ export async function changeEmergency(
   change: (held: Held) => Promise<void>,
   putOnRecord?: PutOnRecord,
 ): Promise<EmergencyState | undefined> {
-  const after = await database.transaction(async (tx) => {
+  const changed = await database.transaction(async (tx) => {
     const held = await changeWithin(tx, outbox, id, change);
-    const changed = held && (await findEmergency(tx, id));
-    if (changed) await putOnRecord?.(held);
-    return changed;
+    const after = held && (await findEmergency(tx, id));
+    if (after) await putOnRecord?.(held);
+    return after && { after, events: held.events };
   });
-  if (after) {
-    outbox.wake();
-    wakeDispatch();
-    watch.publish(after);
-  }
+  if (!changed) return undefined;
+  const { after, events } = changed;
+  outbox.wake();
+  wakeDispatch();
+  watch.publish(
+    after,
+    events.map((event) => event.id),
+  );
   return after;
 }
 
@@ -54,7 +58,7 @@ export async function changeWithin(
   const locked = await lockEmergency(tx, id);
   if (!locked) return undefined;
   const events: OutboxEvent[] = [];
-  const held = { tx, ...locked, tell: (...more: OutboxEvent[]) => void events.push(...more) };
+  const held = { tx, ...locked, events, tell: (...more: OutboxEvent[]) => void events.push(...more) };
   await change(held);
   await outbox.append(tx, events);
   return held;

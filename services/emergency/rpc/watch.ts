@@ -2,24 +2,26 @@ import type { MessageShape } from '@bufbuild/protobuf';
 import { WatchResponseSchema } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import { type Person, personOf } from '@kreki/runtime/caller';
 import { encodedOnce } from '@kreki/runtime/rpc/encoded';
+import { passed } from '@kreki/runtime/rpc/passed';
 import type { Context } from '../context.ts';
 import { noteDispatcher, type Part, partOf } from '../emergencies/access.ts';
 import { emergencyMessage } from '../emergencies/message.ts';
 import { notYours } from '../emergencies/refusals.ts';
-import { isOpen } from '../emergencies/status.ts';
-import { type EmergencyState, findEmergency } from '../store/emergencies.ts';
+import type { EmergencyState } from '../store/emergencies.ts';
 import type { Rpc } from './rpc.ts';
 
-export const watch = ({ database, watch }: Context): Rpc<'watch'> =>
-  async function* ({ id }, call) {
+export const watch =
+  ({ watch }: Context): Rpc<'watch'> =>
+  ({ id }, call) => {
     const person = personOf(call);
-    const present = partOfWatcher(person, id, await findEmergency(database, id));
-    noteDispatcher(call, person, present.state, present.part);
-    for await (const state of watch.watch(id, call.signal)) {
-      // Somebody who withdrew meanwhile sees no more of it.
-      yield shownTo(partOfWatcher(person, id, state).part, state);
-      if (!isOpen(state.status)) return;
-    }
+    return passed(watch.watch(id, call.signal), {
+      // By each state anew: somebody who withdrew meanwhile sees no more of it.
+      message(found) {
+        const { state, part } = partOfWatcher(person, id, found);
+        noteDispatcher(call, person, state, part);
+        return shownTo(part, state);
+      },
+    });
   };
 
 type Shown = MessageShape<typeof WatchResponseSchema>;

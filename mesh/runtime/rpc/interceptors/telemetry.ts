@@ -6,6 +6,7 @@ import { databaseError } from '../../database/errors.ts';
 import { fail, reasonOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { meter, tracer } from '../../telemetry.ts';
+import { passed } from '../passed.ts';
 import { idsOf } from './ids.ts';
 
 const headerGetter = {
@@ -80,23 +81,13 @@ interface Observed {
   finish: (error?: ConnectError) => void;
 }
 
-async function* observed(response: StreamResponse, call: Observed) {
-  const messages = response.message[Symbol.asyncIterator]();
-  let failure: ConnectError | undefined;
-  try {
-    while (true) {
-      const next = await context.with(call.active, () => messages.next());
-      if (next.done) return;
-      yield next.value;
-    }
-  } catch (thrown) {
-    failure = presentable(thrown, call);
-    throw failure;
-  } finally {
-    await messages.return?.();
-    call.finish(failure);
-  }
-}
+const observed = (response: StreamResponse, call: Observed) =>
+  passed(response.message, {
+    ask: (next) => context.with(call.active, next),
+    message: (message) => message,
+    failed: (thrown) => presentable(thrown, call),
+    ended: (failure) => call.finish(failure?.error as ConnectError | undefined),
+  });
 
 function presentable(raw: unknown, { name, span, log }: Pick<Observed, 'name' | 'span' | 'log'>): ConnectError {
   // What Prisma throws has not been through the runtime's own statements.
