@@ -55,7 +55,7 @@ export const panic: Workload = async ({ own, generator, options }) => {
       `Each press is a new emergency of somebody else, whose token was not seen lately, and is committed with its event; after each load as many rows as answers are counted. ${options.callers} callers for throughput.`,
       'Dispatch comes after the answer and is put off by a trigger, which the floor has as well. "Dispatched" has all that follows a press beside the next ones, on the same processors and in its CPU time: the search, and since nobody is near on the sea, where they are pressed, the escalation with its messages.',
       withFloor
-        ? `Floor: the statement of a press as the service has it, by pgbench, prepared, over as many connections as the service has (${CONNECTIONS}), on the same server, without dispatch.`
+        ? `Floor: the same rows by the shortest statement for one press, by pgbench, prepared, over as many connections as the service has (${CONNECTIONS}), on the same server, without dispatch.`
         : 'Floor: not measured, since pgbench is not installed (Debian: `apt-get install postgresql-contrib`).',
     ],
     close: async () => {

@@ -5,6 +5,7 @@ import type { Outbox } from '@kreki/runtime/events/outbox';
 import type { Logger } from '@kreki/runtime/log';
 import type { DispatchConfig } from './dispatch/policy.ts';
 import type { Acknowledgements } from './store/acknowledgements.ts';
+import type { PressWriter } from './store/press-writer.ts';
 import type { WatchHub } from './watch/hub.ts';
 
 /** What the handlers of this service work with. */
@@ -12,6 +13,7 @@ export interface Context {
   readonly database: Database;
   /** The same, by connections that only presses take: however much there is to dispatch, the next press does not wait for it. */
   readonly presses: Database;
+  readonly pressWriter: PressWriter;
   readonly outbox: Outbox;
   readonly volunteers: Client<typeof VolunteerService>;
   readonly dispatch: DispatchConfig;

@@ -15,6 +15,7 @@ import { holdings } from './privacy/holdings.ts';
 import { emergencyRpc } from './rpc/emergency-rpc.ts';
 import { Acknowledgements } from './store/acknowledgements.ts';
 import { changedSince, findEmergencies } from './store/emergencies.ts';
+import { PressWriter } from './store/press-writer.ts';
 import { WatchHub } from './watch/hub.ts';
 
 const ACKNOWLEDGEMENTS_INTERVAL_MS = 1_000;
@@ -42,6 +43,7 @@ export async function startEmergency(config: Config): Promise<RunningService> {
   const context: Context = {
     database,
     presses,
+    pressWriter: new PressWriter(presses),
     outbox,
     watch,
     acknowledgements,

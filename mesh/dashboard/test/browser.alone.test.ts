@@ -158,7 +158,7 @@ test('from a press one finds its trace across edge, services, SQL, JetStream and
   const parts = [
     'gateway',
     'redis limits and revocations',
-    'sql insert_press',
+    'sql insert_presses',
     'publish EmergencyRequested',
     'dispatch',
     'volunteer VolunteerService/FindNearby',

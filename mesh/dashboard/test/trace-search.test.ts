@@ -21,7 +21,7 @@ function presses() {
     const attributes = { 'kreki.emergency.id': emergencyId };
     const inside = { trace, startMs: startMs + 1, durationMs: durationMs - 2, code, fault, attributes, parent: true };
     addSpan(telemetry, { workload: 'emergency', name: 'EmergencyService/TriggerPanic', ...inside });
-    addSpan(telemetry, { workload: 'emergency', name: 'sql insert_press', ...inside, fault: false, code: 'OK' });
+    addSpan(telemetry, { workload: 'emergency', name: 'sql insert_presses', ...inside, fault: false, code: 'OK' });
     addSpan(telemetry, {
       workload: 'gateway',
       name: 'EmergencyService/TriggerPanic',
@@ -59,7 +59,7 @@ function search(request: MessageInitShape<typeof SearchTracesRequestSchema>, lim
 test('traces are found by workload, RPC, code, fault, duration and attribute, the newest first', () => {
   assert.deepEqual(search({}), [3, 2, 1]);
   assert.deepEqual(search({ workload: 'gateway', operation: 'triggerpanic' }), [3, 2, 1]);
-  assert.deepEqual(search({ workload: 'gateway', operation: 'insert_press' }), []);
+  assert.deepEqual(search({ workload: 'gateway', operation: 'insert_presses' }), []);
   assert.deepEqual(search({ code: 'fault' }), [2]);
   assert.deepEqual(search({ code: 'INTERNAL' }), [2]);
   assert.deepEqual(search({ minDuration: durationFromMs(500) }), [3]);

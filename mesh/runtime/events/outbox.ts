@@ -47,12 +47,16 @@ export function event<Desc extends DescMessage>(
   return { id, subject: subjectOf(schema), aggregateId, payload, headers };
 }
 
-/** Values of one event for a statement's own CTE: `[id, subject, aggregateId, payload, headers]` (headers as JSON text). */
-export function outboxValues(event: OutboxEvent): [string, string, string, Uint8Array, string] {
-  return [event.id, event.subject, event.aggregateId, event.payload, JSON.stringify(event.headers)];
-}
+/** An event for a statement's own CTE, as JSON: `json_to_recordset($1::json) AS given (event_id uuid, subject text, payload text, headers jsonb)`. */
+export const outboxRecord = ({ id, subject, payload, headers }: OutboxEvent) => ({
+  event_id: id,
+  subject,
+  /** To be read by `decode(payload, 'base64')`. */
+  payload: Buffer.from(payload).toString('base64'),
+  headers,
+});
 
-/** The same for any number of events, as columns for `unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::jsonb[])`. */
+/** Events as columns for `unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::jsonb[])`. */
 export function outboxColumns(events: readonly OutboxEvent[]): [string[], string[], string[], Uint8Array[], string[]] {
   return [
     events.map((event) => event.id),

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserRegisteredSchema } from '@kreki/gen/kreki/auth/v1/auth_events_pb.js';
 import { EmergencyMovedSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import { prepared } from '../database/sql.ts';
-import { event, outboxValues } from '../events/outbox.ts';
+import { event, outboxRecord } from '../events/outbox.ts';
 import { collectMoves, moved, testEvents, until, upTo } from '../testing/events.ts';
 import { append, appendMany, published } from '../testing/publishing.ts';
 
@@ -49,9 +49,11 @@ test('a statement can write an event in its own CTE', async (t) => {
   const events = await testEvents(t);
   const insert = prepared(
     'insert_event',
-    'INSERT INTO outbox (id, subject, aggregate_id, payload, headers) VALUES ($1, $2, $3, $4, $5)',
+    `INSERT INTO outbox (id, subject, aggregate_id, payload, headers)
+     SELECT event_id, subject, 'a1', decode(payload, 'base64'), headers
+     FROM json_to_recordset($1::json) AS given (event_id uuid, subject text, payload text, headers jsonb)`,
   );
-  await events.database.query(insert, outboxValues(moved('a1', 1)));
+  await events.database.query(insert, [JSON.stringify([outboxRecord(moved('a1', 1))])]);
   events.relay();
   await until(published(events, 1), 'publication');
 });

@@ -19,7 +19,7 @@ import { changeEmergency } from '../emergencies/change.ts';
 import { emergencyMessage } from '../emergencies/message.ts';
 import { isOpen } from '../emergencies/status.ts';
 import { type EmergencyState, findEmergency } from '../store/emergencies.ts';
-import { findRepeated, insertPress, moveEmergency, type Place, type Press } from '../store/presses.ts';
+import { findRepeated, moveEmergency, type Place, type Press } from '../store/presses.ts';
 import type { Rpc } from './rpc.ts';
 
 /** An emergency can close between a press that finds it open and the look for it; then the press is a new one. */
@@ -63,7 +63,7 @@ async function newEmergency(context: Context, press: Press, startMs: number): Pr
   const { id: emergencyId, requesterId, severity, category, receivedAt } = press;
   const requestTime = timestampFromDate(receivedAt);
   const message = { emergencyId, requesterId, severity, category, requestTime };
-  const createdAt = await insertPress(context.presses, press, event(EmergencyRequestedSchema, message, emergencyId));
+  const createdAt = await context.pressWriter.write(press, event(EmergencyRequestedSchema, message, emergencyId));
   if (!createdAt) return undefined;
   context.acknowledgements.add(emergencyId, performance.now() - startMs);
   context.outbox.wake();

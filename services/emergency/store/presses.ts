@@ -1,8 +1,7 @@
 import type { Category, Severity } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import type { Queryable, Tx } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
-import { type OutboxEvent, outboxValues } from '@kreki/runtime/events/outbox';
-import { traceparent } from '@kreki/runtime/trace';
+import { type OutboxEvent, outboxRecord } from '@kreki/runtime/events/outbox';
 
 export interface Place {
   readonly latitude: number;
@@ -22,20 +21,39 @@ export interface Press extends Place {
   readonly receivedAt: Date;
 }
 
-/** A new emergency and its event in one statement, which is one transaction and one round trip. No row: it is a repeat. */
-export const INSERT_PRESS = prepared(
-  'insert_press',
-  `WITH pressed AS (
+/** A press, and the event that tells of it. */
+export interface ToldPress {
+  readonly press: Press;
+  readonly event: OutboxEvent;
+  readonly traceparent: string | null;
+}
+
+/**
+ * New emergencies and their events in one statement, which is one transaction and one round trip. No row: it is a repeat. What the requester has
+ * is looked for first, since the conflict alone would wait for whoever changes that. All who write several do so in the order of their requesters.
+ */
+const INSERT_PRESSES = prepared(
+  'insert_presses',
+  `WITH given AS (
+     SELECT * FROM json_to_recordset($1::json) AS given (id uuid, requester_id uuid, request_id uuid, latitude float8, longitude float8,
+       accuracy_meters float8, severity int2, category int2, description text, responders_needed int2, search_radius_meters float8,
+       received_at timestamptz, traceparent text, event_id uuid, subject text, payload text, headers jsonb)
+   ), pressed AS (
      INSERT INTO emergencies (id, requester_id, request_id, latitude, longitude, accuracy_meters, severity, category, description,
        responders_needed, search_radius_meters, received_at, next_step_at, traceparent)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now(), $18)
+     SELECT id, requester_id, request_id, latitude, longitude, accuracy_meters, severity, category, description, responders_needed,
+       search_radius_meters, received_at, now(), traceparent
+     FROM given
+     WHERE NOT EXISTS (SELECT FROM emergencies own WHERE own.requester_id = given.requester_id AND own.status <= 3)
+       AND NOT EXISTS (SELECT FROM emergencies own WHERE own.requester_id = given.requester_id AND own.request_id = given.request_id)
+     ORDER BY requester_id
      ON CONFLICT DO NOTHING
-     RETURNING created_at
+     RETURNING id, created_at
    ), told AS (
      INSERT INTO outbox (id, subject, aggregate_id, payload, headers)
-     SELECT $13, $14, $15, $16, $17 FROM pressed
+     SELECT event_id, subject, id, decode(payload, 'base64'), headers FROM given JOIN pressed USING (id)
    )
-   SELECT created_at AS "createdAt" FROM pressed`,
+   SELECT id, created_at AS "createdAt" FROM pressed`,
 );
 
 const FIND_REPEATED = prepared(
@@ -56,26 +74,30 @@ const MOVE = prepared(
    RETURNING ST_Distance(before.location, e.location) AS "distanceMeters"`,
 );
 
-/** When the emergency was made; undefined when the press repeats an earlier one. */
-export async function insertPress(database: Queryable, press: Press, event: OutboxEvent): Promise<Date | undefined> {
-  const [row] = await database.query<{ createdAt: Date }>(INSERT_PRESS, [
-    press.id,
-    press.requesterId,
-    press.requestId ?? null,
-    press.latitude,
-    press.longitude,
-    press.accuracyMeters,
-    press.severity,
-    press.category,
-    press.description,
-    press.respondersNeeded,
-    press.searchRadiusMeters,
-    press.receivedAt,
-    ...outboxValues(event),
-    traceparent(),
+/** When the emergencies were made, by their ids; those are missing that repeat an earlier press. */
+export async function insertPresses(database: Queryable, presses: readonly ToldPress[]): Promise<Map<string, Date>> {
+  const rows = await database.query<{ id: string; createdAt: Date }>(INSERT_PRESSES, [
+    JSON.stringify(presses.map(rowOf)),
   ]);
-  return row?.createdAt;
+  return new Map(rows.map(({ id, createdAt }) => [id, createdAt]));
 }
+
+const rowOf = ({ press, event, traceparent }: ToldPress) => ({
+  id: press.id,
+  requester_id: press.requesterId,
+  request_id: press.requestId,
+  latitude: press.latitude,
+  longitude: press.longitude,
+  accuracy_meters: press.accuracyMeters,
+  severity: press.severity,
+  category: press.category,
+  description: press.description,
+  responders_needed: press.respondersNeeded,
+  search_radius_meters: press.searchRadiusMeters,
+  received_at: press.receivedAt,
+  traceparent,
+  ...outboxRecord(event),
+});
 
 export interface Repeated {
   readonly id: string;
