@@ -22,6 +22,8 @@ export interface Tx extends Queryable {
    * fail, so does the transaction, with its error.
    */
   send(statement: Prepared, values?: readonly unknown[]): void;
+  /** The same for rows that are needed after the commit. Nobody waits for them within the transaction: they may not have been asked for by then. */
+  queryLater<Row extends object>(statement: Prepared, values?: readonly unknown[]): Promise<Row[]>;
   /** The connection it runs on, for what a prepared statement cannot do. */
   readonly client: pg.ClientBase;
 }

@@ -26,7 +26,8 @@ async function once<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>): Pro
     const result = await work({
       client,
       query: (statement, values) => sending.query(statement, values),
-      send: (statement, values) => sending.send(statement, values),
+      send: (statement, values) => void sending.send(statement, values),
+      queryLater: (statement, values) => sending.send(statement, values),
     });
     const command = await sending.command('COMMIT');
     // The server answers COMMIT with ROLLBACK when a statement had failed and `work` went on in spite of it.
@@ -52,12 +53,13 @@ class Sending {
     this.#client = client;
   }
 
-  send(statement: Prepared, values?: readonly unknown[]): void {
+  send<Row extends object>(statement: Prepared, values?: readonly unknown[]): Promise<Row[]> {
     if (!this.#corked) this.#client.connection.stream.cork();
     this.#corked = true;
-    const answer = run(this.#client, statement, values);
+    const answer = run<Row>(this.#client, statement, values);
     answer.catch(() => undefined);
     this.#sent.push(answer);
+    return answer;
   }
 
   query<Row extends object>(statement: Prepared, values?: readonly unknown[]): Promise<Row[]> {

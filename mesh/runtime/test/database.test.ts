@@ -83,6 +83,17 @@ test('what a transaction sends without waiting is done in its order, and is comm
   assert.deepEqual(await database.query(VALUE, [3]), [{ value: 3 }]);
 });
 
+test('what a transaction asks for later is as the transaction leaves it, and there once it is committed', async () => {
+  const { before, later } = await database.transaction(async (tx) => {
+    const [before] = await tx.query<{ value: number }>(VALUE, [3]);
+    tx.send(ADD, [3]);
+    return { before, later: tx.queryLater<{ value: number }>(VALUE, [3]) };
+  });
+  assert.deepEqual(await later, [{ value: (before?.value ?? 0) + 1 }]);
+  const alone = await database.transaction(async (tx) => ({ later: tx.queryLater(VALUE, [3]) }));
+  assert.deepEqual(await alone.later, await later);
+});
+
 test('a statement that was sent fails its transaction with its own error, asked for something afterwards or not', async () => {
   const duplicate = prepared('duplicate_sent', 'INSERT INTO counters VALUES (1, 0)');
   const before = await database.query(VALUE, [3]);

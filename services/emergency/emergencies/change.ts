@@ -1,7 +1,7 @@
 import type { Tx } from '@kreki/runtime/database/database';
 import type { OutboxEvent } from '@kreki/runtime/events/outbox';
 import type { Context } from '../context.ts';
-import { type EmergencyState, findEmergency, lockEmergency } from '../store/emergencies.ts';
+import { type EmergencyState, findAfter, lockEmergency } from '../store/emergencies.ts';
 
 /** An emergency held for a change. */
 export interface Held {
@@ -33,12 +33,15 @@ export async function changeEmergency(
 ): Promise<EmergencyState | undefined> {
   const changed = await database.transaction(async (tx) => {
     const held = await changeWithin(tx, outbox, id, change);
-    const after = held && (await findEmergency(tx, id));
-    if (after) await putOnRecord?.(held);
-    return after && { after, events: held.events };
+    if (!held) return undefined;
+    const found = findAfter(tx, id);
+    await putOnRecord?.(held);
+    return { found, events: held.events };
   });
   if (!changed) return undefined;
-  const { after, events } = changed;
+  const { found, events } = changed;
+  const [after] = await found;
+  if (!after) return undefined;
   outbox.wake();
   wakeDispatch();
   watch.publish(

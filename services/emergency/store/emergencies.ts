@@ -115,6 +115,9 @@ export async function findEmergency(database: Queryable, id: string): Promise<Em
   return state;
 }
 
+/** An emergency as a transaction leaves it, read with the commit. */
+export const findAfter = (tx: Tx, id: string) => tx.queryLater<EmergencyState>(FIND, [id]);
+
 export const findEmergencies = (database: Queryable, ids: readonly string[]) =>
   database.query<EmergencyState>(FIND_SEVERAL, [ids]);
 
