@@ -1,6 +1,6 @@
-import type { JsMsg } from 'nats';
 import type { Database, Queryable } from '../database/database.ts';
 import { prepared } from '../database/sql.ts';
+import type { Delivered } from './delivered.ts';
 
 /** How often it was begun to handle one event. */
 export interface Attempts {
@@ -38,7 +38,7 @@ export async function openAttempts(
   database: Database,
   durable: string,
   suspectsUpTo: number,
-): Promise<(message: JsMsg) => Attempts> {
+): Promise<(event: Delivered) => Attempts> {
   const rows = await database.query<{ event_id: string }>(KNOWN, [durable]);
   const begun = new Set(rows.map(({ event_id }) => event_id));
 
@@ -54,8 +54,8 @@ export async function openAttempts(
     end: (on) => on.query(END, [durable, id]).then(nothing),
   });
 
-  return (message) => {
-    const id = (message.headers?.get('ce-id') ?? '').toLowerCase();
+  return ({ message, id: asSent }) => {
+    const id = asSent.toLowerCase();
     return message.seq <= suspectsUpTo || begun.has(id) ? counted(id) : countedHere();
   };
 }

@@ -37,6 +37,7 @@ const BATCH_MAX = 32;
  */
 export function createBatches({ database, durable, slots, signal }: Surroundings) {
   const waiting: Waiting[] = [];
+  let asked = 0;
   const outcomeFor = (isNew: boolean): Outcome => {
     if (!isNew) return 'known';
     return signal.aborted ? 'alone' : 'handled';
@@ -57,10 +58,16 @@ export function createBatches({ database, durable, slots, signal }: Surroundings
       return outcomes;
     });
 
-  /** Does nothing when those before it took all that waited. */
+  /** Asks for a slot, unless enough are asked for already to take all that waits. */
+  const ask = () => {
+    if (asked === slots.count || asked >= waiting.length) return;
+    asked += 1;
+    void slots.run(next).then(ask);
+  };
+
   const next = async () => {
+    asked -= 1;
     const batch = waiting.splice(0, Math.min(BATCH_MAX, Math.ceil(waiting.length / slots.count)));
-    if (batch.length === 0) return;
     const handled = handle(batch.map(({ item }) => item));
     for (const { item, settle } of batch) {
       const told = handled.then((outcomes) => outcomes.get(item) ?? 'alone');
@@ -75,7 +82,7 @@ export function createBatches({ database, durable, slots, signal }: Surroundings
       return new Promise((settle) => {
         // A batch is run for one of its events, and each event's work belongs to the trace of its own.
         waiting.push({ item: { id, work: context.bind(context.active(), work) }, settle });
-        void slots.run(next);
+        ask();
       });
     },
   };

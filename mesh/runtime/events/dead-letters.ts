@@ -1,5 +1,6 @@
 import { type JetStreamManager, type JsMsg, type MsgHdrs, headers as natsHeaders, type StoredMsg } from 'nats';
 import { type Bus, type JetStreams, required } from './bus.ts';
+import type { Delivered } from './delivered.ts';
 import { ensureDeadLetterStream, isNotFound } from './streams.ts';
 import { DEAD_LETTER_STREAM, DEAD_LETTER_SUBJECTS, deadLetterSubjects } from './subjects.ts';
 
@@ -50,8 +51,8 @@ export async function publishDeadLetter(
 }
 
 /** Whether an event is meant for this consumer: one that was replayed is for the consumer alone that had given it up. */
-export function isFor(message: JsMsg, durable: string): boolean {
-  const only = message.headers?.get(HEADER.only);
+export function isFor({ headers }: Delivered, durable: string): boolean {
+  const only = headers[HEADER.only];
   return !only || only === durable;
 }
 

@@ -10,6 +10,7 @@ import { createBatches } from './batches.ts';
 import type { Bus } from './bus.ts';
 import type { Consumer, EventContext, EventHandler } from './consumer.ts';
 import { isFor, publishDeadLetter } from './dead-letters.ts';
+import type { Delivered } from './delivered.ts';
 import { takeEach } from './inbox.ts';
 import type { Slots } from './keyed-queue.ts';
 import { streamOf } from './subjects.ts';
@@ -26,11 +27,6 @@ const durations = meter.createHistogram('messaging.process.duration', {
   description: 'Duration of events handled',
 });
 
-const headerGetter = {
-  keys: (message: JsMsg) => message.headers?.keys() ?? [],
-  get: (message: JsMsg, key: string) => message.headers?.get(key) || undefined,
-};
-
 /** Why an event is given up that no process survived to fail at. */
 const ENDED = 'the process ended each time that it was handled';
 
@@ -44,7 +40,7 @@ interface Surroundings {
   readonly signal: AbortSignal;
   /** Bounds how many events are handled at once; one that waits for its next try has no slot. */
   readonly slots: Slots;
-  readonly attemptsOf: (message: JsMsg) => Attempts;
+  readonly attemptsOf: (event: Delivered) => Attempts;
 }
 
 /**
@@ -58,8 +54,8 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
   const maxAttempts = consumer.maxAttempts ?? DEFAULT_ATTEMPTS;
   const batches = createBatches({ database, durable, slots, signal });
 
-  const giveUp = async (message: JsMsg, reason: string, attempts = 1, counted?: Attempts) => {
-    log.error({ durable, subject: message.subject, id: idOf(message), reason, attempts }, 'dead letter');
+  const giveUp = async ({ message, id }: Delivered, reason: string, attempts = 1, counted?: Attempts) => {
+    log.error({ durable, subject: message.subject, id, reason, attempts }, 'dead letter');
     while (!signal.aborted) {
       try {
         await publishDeadLetter(bus, message, { durable, reason, attempts });
@@ -78,33 +74,35 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
     if (handled) consumer.committed?.();
   };
 
-  const within = (message: JsMsg, work: Work, attempt: number) => (tx: Tx) =>
-    work({
-      tx,
-      id: idOf(message),
-      time: new Date(message.headers?.get('ce-time') || Date.now()),
-      aggregateId: message.headers?.get('ce-subject') ?? '',
-      attempt,
-      log,
-      signal,
-    });
+  const within =
+    ({ id, aggregateId, headers }: Delivered, work: Work, attempt: number) =>
+    (tx: Tx) =>
+      work({
+        tx,
+        id,
+        time: new Date(headers['ce-time'] || Date.now()),
+        aggregateId,
+        attempt,
+        log,
+        signal,
+      });
 
   /** Handles an event in a transaction of its own. */
-  const handleAlone = async (message: JsMsg, work: Work, attempt: number, attempts: Attempts) => {
+  const handleAlone = async (event: Delivered, work: Work, attempt: number, attempts: Attempts) => {
     const handled = await database.transaction(async (tx) => {
       await attempts.end(tx);
-      const taken = await takeEach(tx, durable, [idOf(message)]);
-      if (taken.size > 0) await within(message, work, attempt)(tx);
+      const taken = await takeEach(tx, durable, [event.id]);
+      if (taken.size > 0) await within(event, work, attempt)(tx);
       return taken.size > 0;
     });
-    committed(message, handled);
+    committed(event.message, handled);
   };
 
   /** Handles an event beside others where many wait; false when one of them failed. */
-  const handleTogether = async (message: JsMsg, work: Work, attempt: number): Promise<boolean> => {
-    const outcome = await batches.handle({ id: idOf(message), work: within(message, work, attempt) });
+  const handleTogether = async (event: Delivered, work: Work, attempt: number): Promise<boolean> => {
+    const outcome = await batches.handle({ id: event.id, work: within(event, work, attempt) });
     if (outcome === 'alone') return false;
-    committed(message, outcome === 'handled');
+    committed(event.message, outcome === 'handled');
     return true;
   };
 
@@ -116,15 +114,16 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
       ...(error !== undefined && { 'error.type': error instanceof Error ? error.name : 'unknown' }),
     });
 
-  const deliver = async (message: JsMsg, handler: EventHandler) => {
-    if (!UUID.test(idOf(message))) return giveUp(message, 'not an event: its ce-id is not a UUID');
+  const deliver = async (event: Delivered, handler: EventHandler) => {
+    const { message, id } = event;
+    if (!UUID.test(id)) return giveUp(event, 'not an event: its ce-id is not a UUID');
     let work: Work;
     try {
       work = handler.accept(message.data);
     } catch (error) {
-      return giveUp(message, `not decodable: ${String(error)}`);
+      return giveUp(event, `not decodable: ${String(error)}`);
     }
-    const attempts = attemptsOf(message);
+    const attempts = attemptsOf(event);
     const start = performance.now();
     for (let waits = 0; ; ) {
       if (signal.aborted) return message.nak();
@@ -132,7 +131,7 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
       try {
         if (waits === 0 && !attempts.suspect) {
           attempt = await attempts.begin();
-          if (await handleTogether(message, work, attempt)) {
+          if (await handleTogether(event, work, attempt)) {
             measure(message, start);
             return;
           }
@@ -142,9 +141,9 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
         await slots.run(async () => {
           signal.throwIfAborted();
           attempt = await attempts.begin();
-          if (attempt <= maxAttempts) await handleAlone(message, work, attempt, attempts);
+          if (attempt <= maxAttempts) await handleAlone(event, work, attempt, attempts);
         }, attempts);
-        if (attempt > maxAttempts) return giveUp(message, ENDED, maxAttempts, attempts);
+        if (attempt > maxAttempts) return giveUp(event, ENDED, maxAttempts, attempts);
         measure(message, start);
         return;
       } catch (error) {
@@ -154,28 +153,29 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
         if (attempt > 0 && (away || signal.aborted)) await attempts.undo();
         if (signal.aborted) return;
         measure(message, start, error);
-        if (!away && attempt >= maxAttempts) return giveUp(message, String(error), attempt, attempts);
+        if (!away && attempt >= maxAttempts) return giveUp(event, String(error), attempt, attempts);
         const backOffMs = Math.min(BACK_OFF_MS * 2 ** waits++, away ? AWAY_BACK_OFF_MAX_MS : BACK_OFF_MAX_MS);
-        log.warn({ err: error, durable, id: idOf(message), attempt }, 'an event will be tried again');
+        log.warn({ err: error, durable, id, attempt }, 'an event will be tried again');
         await pause(backOffMs * (0.5 + Math.random() / 2), signal);
       }
     }
   };
 
-  return async (message: JsMsg): Promise<void> => {
+  return async (event: Delivered): Promise<void> => {
+    const { message } = event;
     if (signal.aborted) return message.nak();
     const handler = handlers.get(message.subject);
-    if (!handler || !isFor(message, durable)) return message.ack();
-    const parent = propagation.extract(ROOT_CONTEXT, message, headerGetter);
+    if (!handler || !isFor(event, durable)) return message.ack();
+    const parent = propagation.extract(ROOT_CONTEXT, event.headers);
     const attributes = {
       'messaging.system': 'nats',
       'messaging.destination.name': stream,
       'messaging.consumer.group.name': durable,
-      'kreki.aggregate.id': message.headers?.get('ce-subject') ?? '',
+      'kreki.aggregate.id': event.aggregateId,
     };
     const span = tracer.startSpan(`process ${message.subject}`, { kind: SpanKind.CONSUMER, attributes }, parent);
     try {
-      await context.with(trace.setSpan(parent, span), () => deliver(message, handler));
+      await context.with(trace.setSpan(parent, span), () => deliver(event, handler));
     } catch (error) {
       span.setStatus({ code: SpanStatusCode.ERROR });
       log.error({ err: error, durable }, 'an event was handed back');
@@ -185,7 +185,5 @@ export function createDelivery(consumer: Consumer, { bus, database, log, signal,
     }
   };
 }
-
-const idOf = (message: JsMsg): string => message.headers?.get('ce-id') ?? '';
 
 const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => undefined);

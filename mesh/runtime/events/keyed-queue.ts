@@ -4,7 +4,8 @@ export class KeyedQueue {
 
   /** A task must not reject. */
   add(key: string, task: () => Promise<void>): void {
-    const tail = (this.#tails.get(key) ?? Promise.resolve()).then(task).finally(() => {
+    const before = this.#tails.get(key);
+    const tail = (before ? before.then(task) : task()).then(() => {
       if (this.#tails.get(key) === tail) this.#tails.delete(key);
     });
     this.#tails.set(key, tail);

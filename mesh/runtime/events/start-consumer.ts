@@ -6,6 +6,7 @@ import { loop } from '../loop.ts';
 import { openAttempts } from './attempts.ts';
 import type { Bus } from './bus.ts';
 import type { Consumer } from './consumer.ts';
+import { delivered } from './delivered.ts';
 import { createDelivery } from './delivery.ts';
 import { openDurable } from './durable.ts';
 import { trimInbox } from './inbox.ts';
@@ -63,8 +64,9 @@ export function startConsumer(
       abort_on_missing_resource: true,
       callback: (message) => {
         held.add(message);
-        queue.add(aggregateOf(message), async () => {
-          await deliver(message);
+        const event = delivered(message);
+        queue.add(event.aggregateId || String(message.seq), async () => {
+          await deliver(event);
           held.delete(message);
         });
       },
@@ -129,5 +131,3 @@ async function unlessAborted<T>(request: Promise<T>, signal: AbortSignal): Promi
     signal.removeEventListener('abort', abort);
   }
 }
-
-const aggregateOf = (message: JsMsg): string => message.headers?.get('ce-subject') || String(message.seq);
