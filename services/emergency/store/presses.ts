@@ -30,7 +30,8 @@ export interface ToldPress {
 
 /**
  * New emergencies and their events in one statement, which is one transaction and one round trip. No row: it is a repeat. What the requester has
- * is looked for first, since the conflict alone would wait for whoever changes that. All who write several do so in the order of their requesters.
+ * is looked for first, since the conflict alone would wait for whoever changes that; by subqueries, since a join would read all that are open.
+ * Several are written in the order of their requesters everywhere, so that no two statements wait for each other.
  */
 const INSERT_PRESSES = prepared(
   'insert_presses',
@@ -44,8 +45,8 @@ const INSERT_PRESSES = prepared(
      SELECT id, requester_id, request_id, latitude, longitude, accuracy_meters, severity, category, description, responders_needed,
        search_radius_meters, received_at, now(), traceparent
      FROM given
-     WHERE NOT EXISTS (SELECT FROM emergencies own WHERE own.requester_id = given.requester_id AND own.status <= 3)
-       AND NOT EXISTS (SELECT FROM emergencies own WHERE own.requester_id = given.requester_id AND own.request_id = given.request_id)
+     WHERE (SELECT own.id FROM emergencies own WHERE own.requester_id = given.requester_id AND own.status <= 3) IS NULL
+       AND (SELECT own.id FROM emergencies own WHERE own.requester_id = given.requester_id AND own.request_id = given.request_id) IS NULL
      ORDER BY requester_id
      ON CONFLICT DO NOTHING
      RETURNING id, created_at
