@@ -5,7 +5,7 @@ import { trace } from '@opentelemetry/api';
 import { type Caller, callerKey, HEADER, peerKey } from '../caller.ts';
 import type { Tx } from '../database/database.ts';
 import { rulesOf } from '../rpc/rules.ts';
-import { appendEntries, type NewEntry } from './entries.ts';
+import { appendLast, type NewEntry } from './entries.ts';
 import { addSubjects } from './subjects.ts';
 
 /** A call under way that may go on record. */
@@ -17,6 +17,8 @@ export class AuditedCall {
   readonly #omitted: () => number;
   /** Whether it is on record already, should its handler succeed. */
   recorded = false;
+  /** Why its entry could not be written with its change. */
+  unrecorded: unknown;
   #privileged = false;
 
   /** @param omitted Failures of the same actor that have no entry; asked when the call is written. */
@@ -75,9 +77,11 @@ export class AuditedCall {
     };
   }
 
-  async recordIn(tx: Tx, subjects: readonly string[]): Promise<void> {
+  recordIn(tx: Tx, subjects: readonly string[]): void {
     if (!this.counts) return;
-    await appendEntries(tx, [this.entry('OK', '', this.#omitted(), subjects)]);
+    appendLast(tx, this.entry('OK', '', this.#omitted(), subjects)).catch((error: unknown) => {
+      this.unrecorded = error;
+    });
     this.recorded = true;
   }
 }
@@ -97,9 +101,9 @@ function auditedOf({ values, method }: Handling): AuditedCall {
 export const byPrivilege = (handling: Handling): void => auditedOf(handling).byPrivilege();
 
 /**
- * Puts a change on record in its own transaction, so that neither is without the other. Call it last in the transaction: whoever else
- * writes to the record waits until that ends.
+ * Puts a change on record in its own transaction, so that neither is without the other. Call it last, and wait for nothing more in the transaction:
+ * whoever else writes to the record waits until that ends.
  * @param subjects `<collection>/<id>` of what the request does not name.
  */
-export const recordChange = (handling: Handling, tx: Tx, ...subjects: string[]): Promise<void> =>
+export const recordChange = (handling: Handling, tx: Tx, ...subjects: string[]): void =>
   auditedOf(handling).recordIn(tx, subjects);

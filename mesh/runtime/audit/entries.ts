@@ -1,5 +1,5 @@
 import { Code } from '@connectrpc/connect';
-import type { Queryable } from '../database/database.ts';
+import type { Queryable, Tx } from '../database/database.ts';
 import { prepared } from '../database/sql.ts';
 import { fail } from '../errors.ts';
 
@@ -88,7 +88,7 @@ export const notRecorded = (cause?: unknown) =>
   fail(Code.Unavailable, 'AUDIT_UNAVAILABLE', 'this cannot be put on record now; try again', {}, cause);
 
 /**
- * Puts calls on record. Every writer waits for the one before until its transaction ends, so that within a transaction it comes last.
+ * Puts calls on record, each writer behind the one before.
  * @throws ConnectError UNAVAILABLE `AUDIT_UNAVAILABLE`.
  */
 export async function appendEntries(database: Queryable, entries: readonly NewEntry[]): Promise<void> {
@@ -98,6 +98,13 @@ export async function appendEntries(database: Queryable, entries: readonly NewEn
     throw notRecorded(error);
   }
 }
+
+/**
+ * Puts a call on record in the transaction of its change. Every writer waits until the one before has committed, so that the entry is sent with the
+ * commit, and nobody waits for what else this process has to do.
+ */
+export const appendLast = (tx: Tx, entry: NewEntry): Promise<unknown> =>
+  tx.queryLater(APPEND, [JSON.stringify([entry])]);
 
 export interface EntryQuery {
   readonly actorId?: string | undefined;

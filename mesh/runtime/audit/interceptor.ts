@@ -8,6 +8,7 @@ import { reasonOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { rulesOf } from '../rpc/rules.ts';
 import { AuditedCall, auditedKey } from './audited.ts';
+import { notRecorded } from './entries.ts';
 import { FailureLimit } from './failures.ts';
 import { AuditWriter } from './writer.ts';
 
@@ -65,7 +66,8 @@ export function audit(database: Database, log: Logger): Interceptor {
       } as StreamResponse;
     }
     call.about(request.method.input, request.message);
-    const response = await next(request).catch(async (error: unknown) => {
+    const response = await next(request).catch(async (thrown: unknown) => {
+      const error = call.unrecorded !== undefined && thrown === call.unrecorded ? notRecorded(thrown) : thrown;
       await failed(error);
       throw error;
     });

@@ -30,7 +30,7 @@ export function personalDataRpc(database: Database, holdings: Holdings): Service
       await database.transaction(async (tx) => {
         await holdings.mayErase?.(tx, userId);
         for (const step of holdings.erasure) await step.run(tx, userId);
-        await recordChange(call, tx);
+        recordChange(call, tx);
       });
       holdings.erased?.();
       return {};

@@ -140,6 +140,9 @@ test('a change and its entry are one transaction', async (t) => {
     (await entries()).map(({ outcome }) => outcome),
     ['OK', 'ABORTED'],
   );
+  await pool.query('ALTER TABLE audit_entries RENAME TO audit_entries_away');
+  const unrecorded = users.updateUserRole({ userId: randomUUID(), role: 'volunteer' });
+  assert.equal(await refusal(unrecorded), 'Unavailable AUDIT_UNAVAILABLE');
   assert.equal((await pool.query('SELECT FROM renamed')).rowCount, 1);
 });
 

@@ -67,7 +67,7 @@ export async function auditedService(t: TestContext) {
           updateUserRole: async ({ userId, role }, call) => {
             await database.transaction(async (tx) => {
               await tx.query(RENAME, [userId]);
-              await recordChange(call, tx, 'roles/public');
+              recordChange(call, tx, 'roles/public');
               if (role === 'broken') throw fail(Code.Aborted, 'BROKEN', 'after the entry was written');
             });
             return { user: { id: userId } };

@@ -30,7 +30,7 @@ export interface ErasureRequest {
   /** Throws when this account may not be erased so. */
   readonly allow: (tx: Tx, account: Account) => void | Promise<void>;
   /** Last in the transaction. */
-  readonly record?: (tx: Tx) => Promise<void>;
+  readonly record?: (tx: Tx) => void;
 }
 
 /**
@@ -72,6 +72,6 @@ async function erase(
   const closed = { userId, deactivateTime: timestampFromDate(new Date()) };
   await context.outbox.append(tx, [event(UserDeactivatedSchema, closed, userId)]);
   for (const step of holdings(context).erasure) await step.run(tx, userId);
-  await record?.(tx);
+  record?.(tx);
   return { id, revocations: [...sessions, ...tokens] };
 }

@@ -31,7 +31,7 @@ export const deactivateUser =
       await context.outbox.append(tx, [event(UserDeactivatedSchema, { userId, deactivateTime }, userId)]);
       const sessions = await revokeSessions(tx, await endSessions(tx, userId, 'deactivated'), lifetimeMs);
       const tokens = await outdateTokens(tx, userSubject(userId), lifetimeMs);
-      await recordChange(rpc, tx);
+      recordChange(rpc, tx);
       return { account: after, revocations: [...sessions, ...tokens] };
     });
     context.outbox.wake();

@@ -28,7 +28,7 @@ export const updateUserRole =
       await context.outbox.append(tx, [roleChanged(before, after)]);
       const lifetimeMs = context.config.accessTokenLifetimeMs;
       const revocations = await outdateTokens(tx, userSubject(userId), lifetimeMs);
-      await recordChange(rpc, tx, `roles/${before.roleName}`);
+      recordChange(rpc, tx, `roles/${before.roleName}`);
       return { account: after, revocations };
     });
     context.outbox.wake();

@@ -23,7 +23,7 @@ export const upsertRole =
       const outdated = before !== undefined && !sameRights(before, wanted);
       const lifetimeMs = context.config.accessTokenLifetimeMs;
       const tokens = outdated ? await outdateTokens(tx, roleSubject(name), lifetimeMs) : [];
-      await recordChange(rpc, tx);
+      recordChange(rpc, tx);
       return tokens;
     });
     await context.revocations.publish(revocations);

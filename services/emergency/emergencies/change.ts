@@ -17,7 +17,7 @@ export interface Held {
 /**
  * What is put on record with a change. It is the last in the transaction, since whoever else writes to the record waits for the end of that.
  */
-export type PutOnRecord = (held: Held) => Promise<void>;
+export type PutOnRecord = (held: Held) => void;
 
 type Needs = Pick<Context, 'database' | 'outbox' | 'watch' | 'wakeDispatch'>;
 
@@ -35,7 +35,7 @@ export async function changeEmergency(
     const held = await changeWithin(tx, outbox, id, change);
     if (!held) return undefined;
     const found = findAfter(tx, id);
-    await putOnRecord?.(held);
+    putOnRecord?.(held);
     return { found, events: held.events };
   });
   if (!changed) return undefined;

@@ -30,7 +30,7 @@ export const verifyCertification =
           verifyTime: timestampFromDate(checked_at),
         };
         await outbox.append(tx, [event(CertificationVerifiedSchema, verification, volunteerId)]);
-        await recordChange(call, tx);
+        recordChange(call, tx);
       })
       .catch((error) => {
         // One that was found false before no longer holds its number, which another may have taken since.
