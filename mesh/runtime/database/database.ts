@@ -24,6 +24,11 @@ export interface Tx extends Queryable {
   send(statement: Prepared, values?: readonly unknown[]): void;
   /** The same for rows that are needed after the commit. Nobody waits for them within the transaction: they may not have been asked for by then. */
   queryLater<Row extends object>(statement: Prepared, values?: readonly unknown[]): Promise<Row[]>;
+  /**
+   * Calls back once, when the transaction has ended: whether its commit was answered. One that runs again has ended without. What is called
+   * neither throws nor waits.
+   */
+  ended(then: (committed: boolean) => void): void;
   /** The connection it runs on, for what a prepared statement cannot do. */
   readonly client: pg.ClientBase;
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { untilAborted } from '../rpc/deadline.ts';
+import { beginWith } from './begin.ts';
 import { connectionsInUse, databaseError, isLost } from './errors.ts';
 import type { Prepared } from './sql.ts';
 import { operation } from './telemetry.ts';
@@ -13,15 +14,22 @@ const answeredMs = new WeakMap<pg.Pool, number>();
 export const hasAnswered = (pool: pg.Pool, withinMs: number): boolean =>
   performance.now() - (answeredMs.get(pool) ?? Number.NEGATIVE_INFINITY) < withinMs;
 
-/** Sends a prepared statement on a connection. */
+/**
+ * Sends a prepared statement on a connection.
+ * @param begins Whether a transaction begins with it.
+ */
 export async function run<Row extends object>(
   client: pg.ClientBase,
-  { name, text }: Prepared,
+  statement: Prepared,
   values: readonly unknown[] = [],
+  begins = false,
 ): Promise<Row[]> {
+  const { name, text } = statement;
   const finish = operation('postgresql', name);
   try {
-    const { rows } = await client.query<Row>({ name, text, values: [...values] });
+    const { rows } = await (begins
+      ? beginWith<Row>(client, statement, values)
+      : client.query<Row>({ name, text, values: [...values] }));
     finish();
     return rows;
   } catch (error) {

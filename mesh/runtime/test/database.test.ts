@@ -131,6 +131,58 @@ test('a statement that fails does not cost the connection', async () => {
   }
 });
 
+test('what is asked for side by side in a transaction comes in its order, each with its own rows', async () => {
+  const [before] = await database.query<{ value: number }>(VALUE, [3]);
+  const value = before?.value ?? 0;
+  const rows = await database.transaction(async (tx) => {
+    tx.send(ADD, [3]);
+    return Promise.all([tx.query(VALUE, [3]), tx.query(VALUE, [2]), tx.query(ADD, [3]), tx.query(VALUE, [3])]);
+  });
+  assert.deepEqual(rows, [[{ value: value + 1 }], [{ value: 0 }], [], [{ value: value + 2 }]]);
+});
+
+test('a transaction that cannot begin runs none of its statements', async () => {
+  const alone = await openDatabase(mesh.databaseUrl, { log: testLog, name: 'alone', max: 1 });
+  const add = () => alone.transaction((tx) => tx.query(ADD, [2]));
+  await add();
+  await alone.query(prepared('forget', 'DEALLOCATE "begin"'));
+  await assert.rejects(add(), /"begin" does not exist/);
+  await alone.stop();
+  assert.deepEqual(await database.query(VALUE, [2]), [{ value: 1 }]);
+  await database.query(prepared('subtract', 'UPDATE counters SET value = value - 1 WHERE id = 2'));
+});
+
+test('a transaction tells how it ended', async () => {
+  const told: boolean[] = [];
+  const note = async (tx: Tx, failure?: Error) => {
+    tx.ended((committed) => told.push(committed));
+    await tx.query(VALUE, [2]);
+    if (failure) throw failure;
+  };
+  await database.transaction(note);
+  await assert.rejects(database.transaction((tx) => note(tx, new Error('no'))));
+  const duplicate = prepared('duplicate_at_last', 'INSERT INTO counters VALUES (1, 0)');
+  await assert.rejects(
+    database.transaction(async (tx) => {
+      await note(tx);
+      tx.send(duplicate);
+    }),
+  );
+  assert.deepEqual(told, [true, false, false]);
+});
+
+test('a transaction that runs again has ended each time', async () => {
+  const told: boolean[] = [];
+  let first = true;
+  await database.transaction(async (tx) => {
+    tx.ended((committed) => told.push(committed));
+    if (!first) return;
+    first = false;
+    await tx.query(prepared('refuse', `DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $$`));
+  });
+  assert.deepEqual(told, [false, true]);
+});
+
 test('a transaction that throws leaves nothing', async () => {
   const failure = new Error('no');
   await assert.rejects(

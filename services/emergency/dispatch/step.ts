@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { EmergencyEscalatedSchema, OffersMadeSchema } from '@kreki/gen/kreki/emergency/v1/emergency_events_pb.js';
 import { EscalationReason, OfferStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
-import type { Queryable } from '@kreki/runtime/database/database';
+import type { Queryable, Tx } from '@kreki/runtime/database/database';
 import { event, type OutboxEvent } from '@kreki/runtime/events/outbox';
 import { meter } from '@kreki/runtime/telemetry';
 import type { Context } from '../context.ts';
@@ -32,13 +32,20 @@ export async function dispatchStep(context: Context, claim: Claim): Promise<void
     : undefined;
 
   await database.transaction((tx) =>
-    changeWithin(tx, outbox, id, async (held) => {
-      const { state, now } = held;
-      if (!isOpen(state.status)) return;
-      const current = dispatchState(state, await offersSoFar(tx, state));
-      const plan = planDispatch(current, await withResponding(held, found), policy, now.getTime());
-      await apply(held, plan, policy.offerTimeoutMs);
-    }),
+    changeWithin(
+      tx,
+      outbox,
+      id,
+      async (held, read) => {
+        const { state, now } = held;
+        if (!isOpen(state.status)) return;
+        // Another replica may have made the first ones meanwhile.
+        const offers = claim.firstOfferAt === null ? await offersSoFar(tx, state) : read.offers;
+        const plan = planDispatch(dispatchState(state, offers), read.search, policy, now.getTime());
+        await apply(held, plan, policy.offerTimeoutMs, read.area);
+      },
+      () => readBeside(tx, claim, found),
+    ),
   );
   outbox.wake();
   watch.refresh(id);
@@ -81,8 +88,27 @@ const matchDurations = meter.createHistogram('kreki.emergency.match.duration', {
 /** Who answered, or let an offer pass, is not asked again; whose offer was withdrawn may be. */
 const ANSWERED: ReadonlySet<OfferStatus> = new Set([OfferStatus.ACCEPTED, OfferStatus.DECLINED, OfferStatus.EXPIRED]);
 
+/** What a plan stands on beside the emergency. */
+interface Read {
+  readonly offers: readonly DispatchedOffer[];
+  readonly search: Search | 'unavailable' | undefined;
+  /** Undefined where it will hardly be wanted. */
+  readonly area: string | undefined;
+}
+
+/** Asks for all of it at once. */
+async function readBeside(tx: Tx, claim: Claim, found: Found | undefined): Promise<Read> {
+  const first = claim.firstOfferAt === null && found !== undefined;
+  const [offers, search, area] = await Promise.all([
+    offersSoFar(tx, claim),
+    withResponding(tx, found),
+    first ? areaOf(tx, claim.id) : undefined,
+  ]);
+  return { offers, search, area };
+}
+
 /** What the volunteer service found, with what only this service knows yet: who has just accepted another emergency. */
-async function withResponding({ tx }: Held, found: Found | undefined): Promise<Search | 'unavailable' | undefined> {
+async function withResponding(tx: Tx, found: Found | undefined): Promise<Read['search']> {
   if (found === undefined || found === 'unavailable') return found;
   const responding = await respondingAmong(
     tx,
@@ -99,7 +125,12 @@ async function withResponding({ tx }: Held, found: Found | undefined): Promise<S
   };
 }
 
-async function apply({ tx, state, now, tell }: Held, plan: Plan, offerTimeoutMs: number): Promise<void> {
+async function apply(
+  { tx, state, now, tell }: Held,
+  plan: Plan,
+  offerTimeoutMs: number,
+  area: string | undefined,
+): Promise<void> {
   const { id } = state;
   const expired = plan.expire.map((offer) => ({ ...offer, reason: 'NO_ANSWER' }) as const);
   tell(...offersClosed(id, await closeOffers(tx, expired, OfferStatus.EXPIRED, now), now));
@@ -108,7 +139,9 @@ async function apply({ tx, state, now, tell }: Held, plan: Plan, offerTimeoutMs:
   const expiresAt = new Date(now.getTime() + offerTimeoutMs);
   const offers = plan.offer.map((candidate) => ({ id: randomUUIDv7(), ...candidate }));
   insertOffers(tx, id, offers, { offeredAt: now, expiresAt });
-  if (offers.length > 0) tell(await offersMade(tx, state, offers, now, expiresAt));
+  if (offers.length > 0) {
+    tell(offersMade(state, offers, area ?? (await areaOf(tx, id)), { offeredAt: now, expiresAt }));
+  }
   if (plan.escalate) tell(await escalated(tx, state, plan.escalate, now));
 
   if (offers.length > 0 && state.firstOfferAt === null) {
@@ -128,19 +161,18 @@ async function apply({ tx, state, now, tell }: Held, plan: Plan, offerTimeoutMs:
 
 type NewOffers = readonly { readonly id: string; readonly volunteerId: string; readonly distanceMeters: number }[];
 
-async function offersMade(
-  tx: Held['tx'],
+function offersMade(
   state: EmergencyState,
   offers: NewOffers,
-  offeredAt: Date,
-  expiresAt: Date,
-): Promise<OutboxEvent> {
+  area: string,
+  { offeredAt, expiresAt }: { readonly offeredAt: Date; readonly expiresAt: Date },
+): OutboxEvent {
   const message = {
     emergencyId: state.id,
     offers: offers.map(({ id: offerId, volunteerId, distanceMeters }) => ({ offerId, volunteerId, distanceMeters })),
     severity: state.severity,
     category: state.category,
-    area: await areaOf(tx, state.id),
+    area,
     requestTime: timestampFromDate(state.createdAt),
     offerTime: timestampFromDate(offeredAt),
     expireTime: timestampFromDate(expiresAt),

@@ -51,18 +51,22 @@ export async function changeEmergency(
   return after;
 }
 
-/** The same within a transaction of the caller's, who does the telling after the commit; resolves with the emergency as it was before. */
-export async function changeWithin(
+/**
+ * The same within a transaction of the caller's, who does the telling after the commit; resolves with the emergency as it was before.
+ * @param read Asks for what the change will look at beside the emergency: in the same round trip, and answered after the wait for the lock.
+ */
+export async function changeWithin<Read = undefined>(
   tx: Tx,
   outbox: Pick<Context['outbox'], 'append'>,
   id: string,
-  change: (held: Held) => Promise<void>,
+  change: (held: Held, read: Read) => Promise<void>,
+  read?: () => Promise<Read>,
 ): Promise<Held | undefined> {
-  const locked = await lockEmergency(tx, id);
+  const [locked, beside] = await Promise.all([lockEmergency(tx, id), read?.()]);
   if (!locked) return undefined;
   const events: OutboxEvent[] = [];
   const held = { tx, ...locked, events, tell: (...more: OutboxEvent[]) => void events.push(...more) };
-  await change(held);
+  await change(held, beside as Read);
   await outbox.append(tx, events);
   return held;
 }

@@ -45,6 +45,9 @@ async function close(
   responses: ResponseStatus.COMPLETED | ResponseStatus.WITHDRAWN,
 ): Promise<string[]> {
   checkClosing(held.state.status, to);
-  await withdrawAll(held, 'EMERGENCY_CLOSED');
-  return closeResponses(held.tx, held.state.id, responses, held.now);
+  const [responderIds] = await Promise.all([
+    closeResponses(held.tx, held.state.id, responses, held.now),
+    withdrawAll(held, 'EMERGENCY_CLOSED'),
+  ]);
+  return responderIds;
 }

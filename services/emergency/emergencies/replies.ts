@@ -3,6 +3,7 @@ import { Decision } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js'
 import { OfferAnsweredSchema } from '@kreki/gen/kreki/notification/v1/notification_events_pb.js';
 import { type Consumer, consumer, on } from '@kreki/runtime/events/consumer';
 import type { Context } from '../context.ts';
+import { offerTo } from '../store/offers.ts';
 import { changeWithin } from './change.ts';
 import { respond } from './respond.ts';
 
@@ -17,7 +18,13 @@ export function repliesConsumer({ outbox, wakeDispatch, watch }: Context): Consu
       on(OfferAnsweredSchema, async ({ emergencyId, volunteerId, accepted }, { tx, log }) => {
         const decision = accepted ? Decision.ACCEPT : Decision.DECLINE;
         try {
-          await changeWithin(tx, outbox, emergencyId, (held) => respond(held, volunteerId, decision));
+          await changeWithin(
+            tx,
+            outbox,
+            emergencyId,
+            (held, offer) => respond(held, offer, decision),
+            () => offerTo(tx, emergencyId, volunteerId),
+          );
         } catch (error) {
           // Refused, as it would be in the app; nothing was written before the refusal.
           const refused = error instanceof ConnectError && REFUSALS.has(error.code);

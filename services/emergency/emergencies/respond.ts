@@ -3,7 +3,7 @@ import { ResponderAcceptedSchema } from '@kreki/gen/kreki/emergency/v1/emergency
 import { EmergencyStatus, OfferStatus, ResponseStatus } from '@kreki/gen/kreki/emergency/v1/emergency_pb.js';
 import { Decision } from '@kreki/gen/kreki/emergency/v1/emergency_service_pb.js';
 import { event } from '@kreki/runtime/events/outbox';
-import { closeOffers, lookAgainForOthers, type OfferRow, offerTo } from '../store/offers.ts';
+import { closeOffers, lookAgainForOthers, type OfferRow } from '../store/offers.ts';
 import { recordProgress } from '../store/progress.ts';
 import { acceptOffer } from '../store/responses.ts';
 import type { Held } from './change.ts';
@@ -13,12 +13,11 @@ import { isActive, isOpen } from './status.ts';
 import { withdrawAll } from './withdraw.ts';
 
 /**
- * A volunteer's answer to an offer, on an emergency that is held. The places are given in the order in which the row is held, so that any
+ * A volunteer's answer to an offer, read after the emergency was held. The places are given in the order in which the row is held, so that any
  * number of acceptances at the same instant fill exactly those there are.
  * @throws ConnectError FAILED_PRECONDITION `RESPONDERS_FILLED`, `OFFER_CLOSED`, `ALREADY_RESPONDING`; PERMISSION_DENIED without an offer.
  */
-export async function respond(held: Held, volunteerId: string, decision: Decision): Promise<void> {
-  const offer = await offerTo(held.tx, held.state.id, volunteerId);
+export async function respond(held: Held, offer: OfferRow | undefined, decision: Decision): Promise<void> {
   if (!offer) throw notYours();
   if (decision === Decision.DECLINE) await decline(held, offer);
   else await accept(held, offer);

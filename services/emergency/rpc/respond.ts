@@ -13,7 +13,9 @@ export const respond =
   async ({ id, decision }, call) => {
     const person = personOf(call);
     const { userId } = person;
-    const state = await changeEmergency(context, id, (held) => answer(held, userId, decision));
+    const state = await changeEmergency(context, id, async (held) =>
+      answer(held, await offerTo(held.tx, id, userId), decision),
+    );
     if (!state) throw absent(person, id);
     const accepted = decision === Decision.ACCEPT;
     const offer = await offerTo(context.database, id, userId);
