@@ -5,7 +5,7 @@ import type { Alert, Content } from './alert.ts';
 /** What is known of a recipient when an alert is planned. */
 export interface Recipient {
   readonly userId: string;
-  readonly deviceIds: readonly string[];
+  readonly devices: readonly { readonly id: string }[];
   readonly mutedChannels: readonly number[];
   readonly mutedTopics: readonly number[];
 }
@@ -50,8 +50,8 @@ export function plan(alert: Alert, recipients: readonly Recipient[]): Plan {
       };
       if (isMuted(alert, recipient, channel)) add(null, 'MUTED');
       else if (channel !== Channel.PUSH) add(null, '');
-      else if (recipient.deviceIds.length === 0) add(null, 'NO_DEVICE');
-      else for (const deviceId of recipient.deviceIds) add(deviceId, '');
+      else if (recipient.devices.length === 0) add(null, 'NO_DEVICE');
+      else for (const { id } of recipient.devices) add(id, '');
     }
   }
   return { notifications, deliveries };

@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import { forgetDevices } from '../store/devices.ts';
 import { type AttemptResult, type Claimed, claim, extendLeases, recordAttempts } from '../store/queue.ts';
 import { backoffMs } from './backoff.ts';
-import { createLane, type Lane } from './lane.ts';
+import { createLane, type Lane, type Places } from './lane.ts';
 import { measure } from './metrics.ts';
 import { bucketSize, type RateLimit, tokenBucket, unlimited } from './rate-limit.ts';
 import { createRecorder } from './recorder.ts';
@@ -15,15 +15,22 @@ import { type SendContext, send } from './send.ts';
 
 export interface Queues {
   /** A lane for each priority and channel. */
-  readonly lanes: readonly Lane[];
+  readonly lanes: readonly Lane<Claimed>[];
   /** Holds back what a crash left undecided; before the lanes start. */
   recover(): Promise<void>;
+  /** Places for messages that are claimed as they are written, so that they need not be read again; undefined when others wait. */
+  reserve(priority: Priority, channel: Channel, wanted: number): ReservedPlaces | undefined;
   /** Notes that something was queued, in a transaction that may still fail. */
   touch(priority: Priority, channel: Channel): void;
   /** Looks at once into every queue touched since. */
   wake(): void;
   /** Records what is left, once the lanes have stopped. */
   stop(): Promise<void>;
+}
+
+export interface ReservedPlaces extends Places<Claimed> {
+  /** How long a message that is claimed now is claimed for. */
+  readonly leaseMs: number;
 }
 
 const WAKE_MS = 10;
@@ -39,8 +46,9 @@ export function createQueues(database: Database, config: Config, context: SendCo
   const { leaseMs, maxAttempts } = config.delivery;
   const recorder = createRecorder<Attempt>((attempts) => store(database, attempts, maxAttempts), log);
   const whatsapp = tokenBucket(config.whatsapp.messagesPerSecond);
-  const lanes = new Map<string, Lane>();
-  const touched = new Set<Lane>();
+  const lanes = new Map<string, Lane<Claimed>>();
+  const touched = new Set<Lane<Claimed>>();
+  const leaseOf = (channel: Channel) => leaseMs * (LEASES[channel] ?? 1);
   let waking: NodeJS.Timeout | undefined;
 
   for (const priority of priorities) {
@@ -55,7 +63,7 @@ export function createQueues(database: Database, config: Config, context: SendCo
         limit,
         reserve: !critical && limit === whatsapp ? bucketSize(config.whatsapp.messagesPerSecond) / 2 : 0,
         held: () => recorder.failing,
-        claim: (count) => claim(database, { priority, channel }, count, leaseMs * (LEASES[channel] ?? 1)),
+        claim: (count) => claim(database, { priority, channel }, count, leaseOf(channel)),
         async deliver(item) {
           const attempt = continueTrace(item.traceparent, () => send(context, priority, channel, item));
           const outcome = await attempt.catch((error: unknown): Outcome => {
@@ -75,6 +83,10 @@ export function createQueues(database: Database, config: Config, context: SendCo
   return {
     lanes: [...lanes.values()],
     recover: () => extendLeases(database, Channel.WHATSAPP, leaseMs),
+    reserve(priority, channel, wanted) {
+      const places = lanes.get(`${priority}:${channel}`)?.reserve(wanted);
+      return places && { ...places, leaseMs: leaseOf(channel) };
+    },
     touch(priority, channel) {
       const lane = lanes.get(`${priority}:${channel}`);
       if (lane) touched.add(lane);

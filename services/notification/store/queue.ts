@@ -5,7 +5,7 @@ import type { Content } from '../alerts/alert.ts';
 import { withoutAddresses } from './without-addresses.ts';
 
 /** A delivery whose lease this process holds, with everything that sending it needs. */
-export interface Claimed {
+export interface Claimed extends KnownContact {
   readonly id: string;
   readonly notification_id: string;
   readonly user_id: string;
@@ -20,7 +20,10 @@ export interface Claimed {
   /** Null when the device is gone, or another person's now. */
   readonly token: string | null;
   readonly platform: Platform | null;
-  /** Null when nothing is known of the person yet; so are the next five. */
+}
+
+/** What is known of how a person is reached; all of it null when that is nothing yet. */
+export interface KnownContact {
   readonly contact_active: boolean | null;
   /** Whether auth was ever asked. */
   readonly contact_fetched: boolean | null;
@@ -29,6 +32,10 @@ export interface Claimed {
   readonly full_name: string | null;
   readonly locale: number | null;
 }
+
+/** Of `contact`, as `KnownContact`. */
+export const CONTACT_COLUMNS =
+  'active AS contact_active, fetch_time IS NOT NULL AS contact_fetched, email_sealed, phone_sealed, full_name, locale';
 
 /**
  * What belongs to a delivery is looked up for each by its key: how many a lane has due is nothing that the planner knows, and with joins it has
@@ -53,10 +60,7 @@ const CLAIM = prepared(
    LEFT JOIN LATERAL (
      SELECT token, platform FROM device WHERE id = claimed.device_id AND user_id = claimed.user_id LIMIT 1
    ) AS device ON true
-   LEFT JOIN LATERAL (
-     SELECT active AS contact_active, fetch_time IS NOT NULL AS contact_fetched, email_sealed, phone_sealed, full_name, locale
-     FROM contact WHERE user_id = claimed.user_id LIMIT 1
-   ) AS contact ON true`,
+   LEFT JOIN LATERAL (SELECT ${CONTACT_COLUMNS} FROM contact WHERE user_id = claimed.user_id LIMIT 1) AS contact ON true`,
 );
 
 /** Takes a lease on up to `limit` deliveries that are due, those whose lease ran out included. */

@@ -62,6 +62,46 @@ describe('what an event tells whom', () => {
     assert.equal(notifications[0]?.topic, Topic.OFFER);
   });
 
+  it('an offer whose event is not known as handled any more, but whose notification is there, is not sent again', async () => {
+    const ani = await here.somebody();
+    const { emergencyId, event } = await offerTo(here, ani.userId);
+    await until(async () => (await here.messages(ani.phone)).some((one) => one.channel === 'whatsapp'));
+    await here.pool.query('DELETE FROM inbox WHERE event_id = $1', [event.id]);
+    await here.events.repeat(event);
+    const budi = await here.somebody();
+    await offerTo(here, budi.userId, { emergencyId });
+    await until(async () => (await here.messages(budi.phone)).some((one) => one.channel === 'whatsapp'));
+    const [push] = await here.messages(ani.token);
+    assert.equal(push?.deliveries, 1);
+    assert.equal((await here.messages(ani.phone)).filter((one) => one.channel === 'whatsapp').length, 1);
+  });
+
+  it('an event that cannot be handled costs those beside it nothing, and none of them is sent twice', async () => {
+    const people = await Promise.all(Array.from({ length: 12 }, () => here.somebody()));
+    // What is no UUID cannot be stored: the event fails whenever it is tried, and whatever shares its transaction fails with it.
+    const bad = offerTo(here, people[0]?.userId ?? '', { emergencyId: 'nowhere' });
+    const good = people.map(({ userId }) => offerTo(here, userId));
+    await Promise.all([...good.slice(0, 6), bad, ...good.slice(6)]);
+    for (const { phone } of people) {
+      await until(async () => (await here.messages(phone)).some((one) => one.channel === 'whatsapp'));
+    }
+    const { rows } = await until(async () => {
+      const found = await here.pool.query('SELECT status, attempts FROM delivery WHERE user_id = ANY ($1)', [
+        people.map(({ userId }) => userId),
+      ]);
+      return found.rows.every(({ status }) => status >= DeliveryStatus.SENT) && found;
+    });
+    assert.deepEqual(new Set(rows.map(({ attempts }) => attempts)), new Set([1]));
+    assert.equal(rows.length, 24);
+    for (const { phone, token } of people) {
+      assert.equal((await here.messages(phone)).filter((one) => one.channel === 'whatsapp').length, 1);
+      assert.deepEqual(
+        (await here.messages(token)).map((one) => one.deliveries),
+        [1],
+      );
+    }
+  });
+
   it('a withdrawn offer is taken off the phone by its tag; a declined one says nothing', async () => {
     const ani = await here.somebody();
     const budi = await here.somebody();
