@@ -1,11 +1,12 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { Code, ConnectError, type Interceptor, type StreamResponse } from '@connectrpc/connect';
+import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
 import { Audit } from '@kreki/gen/kreki/options/v1/options_pb.js';
 import type { Caller } from '../caller.ts';
 import type { Database } from '../database/database.ts';
 import { databaseError } from '../database/errors.ts';
 import { reasonOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { withMessages } from '../rpc/passed.ts';
 import { rulesOf } from '../rpc/rules.ts';
 import { AuditedCall, auditedKey } from './audited.ts';
 import { notRecorded } from './entries.ts';
@@ -32,14 +33,15 @@ export function audit(database: Database, log: Logger): Interceptor {
   const failures = new FailureLimit();
   const writer = new AuditWriter(database);
   return (next) => async (request) => {
-    if (rulesOf(request.method).audit === Audit.UNSPECIFIED) return next(request);
+    const { method } = request;
+    if (rulesOf(method).audit === Audit.UNSPECIFIED) return next(request);
     const omitted = () => failures.take(actorOf(call.caller), false) ?? 0;
-    const call: AuditedCall = new AuditedCall(request.method, request.header, request.contextValues, omitted);
+    const call: AuditedCall = new AuditedCall(method, request.header, request.contextValues, omitted);
     request.contextValues.set(auditedKey, call);
 
     const answered = async (message?: MessageShape<DescMessage>) => {
       if (!call.counts || call.recorded) return;
-      if (message) call.about(request.method.output, message);
+      if (message) call.about(method.output, message);
       await writer.write(call.entry('OK', '', omitted()));
     };
     const failed = async (thrown: unknown) => {
@@ -55,17 +57,15 @@ export function audit(database: Database, log: Logger): Interceptor {
     };
 
     if (request.stream) {
-      const message = noting(request.message, (first) => call.about(request.method.input, first));
+      const message = noting(request.message, (first) => call.about(method.input, first));
       const response = await next({ ...request, message }).catch(async (error: unknown) => {
         await failed(error);
         throw error;
       });
-      return {
-        ...response,
-        message: recorded((response as StreamResponse).message, answered, failed),
-      } as StreamResponse;
+      if (!response.stream) return response;
+      return withMessages(response, recorded(response.message, answered, failed));
     }
-    call.about(request.method.input, request.message);
+    call.about(method.input, request.message);
     const response = await next(request).catch(async (thrown: unknown) => {
       const error = call.unrecorded !== undefined && thrown === call.unrecorded ? notRecorded(thrown) : thrown;
       await failed(error);

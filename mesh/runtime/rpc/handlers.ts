@@ -29,7 +29,7 @@ import { type Calling, compose } from './compose.ts';
 import { CALLER_LEFT, untilAborted } from './deadline.ts';
 import { bytesOf } from './encoded.ts';
 import { toHeaders, toMetadata, toStatus } from './metadata.ts';
-import { passed } from './passed.ts';
+import { type Answer, passed, withMessages } from './passed.ts';
 import { pathOf, rulesOf } from './rules.ts';
 import { incoming, madeInto, only, sendAll } from './server-stream.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -109,15 +109,26 @@ function contextOf(call: grpc.ServerUnaryCall<Message, Message>, spec: MethodImp
   const stop = (reason: Error) => ended.abort(reason);
   const endless = spec.kind !== 'unary';
   if (endless) to.shutdown.add(stop);
+  const requestHeader = toHeaders(call.metadata);
+  // A stream may go on for hours: what was read of it is not kept twice, and headers that nobody sets not at all.
+  if (endless) for (const name of requestHeader.keys()) call.metadata.remove(name);
+  let responseHeader: Headers | undefined;
+  let responseTrailer: Headers | undefined;
   return {
     service: method.parent,
     method,
     protocolName: 'grpc',
     requestMethod: 'POST',
     url: `http://${call.getHost()}${pathOf(method)}`,
-    requestHeader: toHeaders(call.metadata),
-    responseHeader: new Headers(),
-    responseTrailer: new Headers(),
+    requestHeader,
+    get responseHeader() {
+      responseHeader ??= new Headers();
+      return responseHeader;
+    },
+    get responseTrailer() {
+      responseTrailer ??= new Headers();
+      return responseTrailer;
+    },
     signal: ended.signal,
     timeoutMs: () => (deadlineMs === undefined ? undefined : deadlineMs - Date.now()),
     values,
@@ -167,8 +178,8 @@ interface Answering extends StreamRequest {
 function answerStream(spec: MethodImplSpec, { interceptors }: Binding) {
   const made = madeInto(spec.method.output);
   const output = async (request: Answering): Promise<AsyncIterable<MessageInitShape<DescMessage>>> => {
-    const { header, signal, contextValues, message } = request;
-    const context = { ...request.handling, requestHeader: header, signal, values: contextValues };
+    const { message } = request;
+    const context = contextFor(request);
     switch (spec.kind) {
       case 'server_streaming':
         return spec.impl(await only(message), context);
@@ -180,14 +191,8 @@ function answerStream(spec: MethodImplSpec, { interceptors }: Binding) {
         throw new Error(`${spec.method.toString()} is no stream`);
     }
   };
-  const last = async (request: Answering): Promise<StreamResponse> => ({
-    stream: true,
-    service: spec.method.parent,
-    method: spec.method as DescMethodStreaming,
-    header: request.handling.responseHeader,
-    trailer: request.handling.responseTrailer,
-    message: passed(await output(request), made),
-  });
+  const last = async (request: Answering): Promise<StreamResponse> =>
+    withMessages(answerTo(request, spec.method as DescMethodStreaming), passed(await output(request), made));
   const invoke = compose(interceptors, last as Calling);
   return async (call: Stream, handling: Handling): Promise<AsyncIterator<Message>> => {
     const { service, requestMethod, url, requestHeader: header, values: contextValues, signal } = handling;
@@ -198,6 +203,24 @@ function answerStream(spec: MethodImplSpec, { interceptors }: Binding) {
     return ((await invoke(asked)) as StreamResponse).message[Symbol.asyncIterator]();
   };
 }
+
+/** What the handler is told of a call, as the interceptors have left it. */
+function contextFor({ handling, header, signal, contextValues: values }: Answering): HandlerContext {
+  const { requestHeader } = handling;
+  if (header === requestHeader && signal === handling.signal && values === handling.values) return handling;
+  return Object.assign(Object.create(handling), { requestHeader: header, signal, values });
+}
+
+const answerTo = ({ handling }: Answering, method: DescMethodStreaming): Answer => ({
+  service: method.parent,
+  method,
+  get header() {
+    return handling.responseHeader;
+  },
+  get trailer() {
+    return handling.responseTrailer;
+  },
+});
 
 function streaming(spec: MethodImplSpec, to: Binding) {
   const invoke = answerStream(spec, to);

@@ -1,3 +1,5 @@
+import type { StreamResponse } from '@connectrpc/connect';
+
 /** What somebody on the way of a stream has to do with it. */
 export interface OnTheWay<In, Out> {
   /** Asks for one more, where that is not as it is: within a context. */
@@ -13,6 +15,23 @@ export interface OnTheWay<In, Out> {
 /** The messages of a stream after somebody on its way: a promise each, where a generator has four and holds more while it waits. */
 export const passed = <In, Out>(messages: AsyncIterable<In>, way: OnTheWay<In, Out>): AsyncIterableIterator<Out> =>
   new Passed(messages[Symbol.asyncIterator](), way);
+
+/** An answer without its messages. */
+export type Answer = Pick<StreamResponse, 'service' | 'method' | 'header' | 'trailer'>;
+
+/** An answer with other messages; headers are made when somebody looks at them, as most never do. */
+export const withMessages = (answer: Answer, message: StreamResponse['message']): StreamResponse => ({
+  stream: true,
+  service: answer.service,
+  method: answer.method,
+  message,
+  get header() {
+    return answer.header;
+  },
+  get trailer() {
+    return answer.trailer;
+  },
+});
 
 class Passed<In, Out> implements AsyncIterableIterator<Out> {
   readonly #source: AsyncIterator<In>;

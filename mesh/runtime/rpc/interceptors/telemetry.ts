@@ -1,12 +1,23 @@
-import { Code, ConnectError, type Interceptor, type StreamResponse } from '@connectrpc/connect';
-import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Code, ConnectError, type ContextValues, type Interceptor, type StreamResponse } from '@connectrpc/connect';
+import {
+  type Attributes,
+  type Context,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import { callerKey, peerKey } from '../../caller.ts';
 import { codeName } from '../../codes.ts';
 import { databaseError } from '../../database/errors.ts';
 import { fail, reasonOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { meter, tracer } from '../../telemetry.ts';
-import { passed } from '../passed.ts';
+import { passed, withMessages } from '../passed.ts';
 import { idsOf } from './ids.ts';
 
 const headerGetter = {
@@ -42,21 +53,7 @@ export function telemetry(log: Logger, security = ''): Interceptor {
     const active = trace.setSpan(parent, span);
     if (span.isRecording() && !request.stream) span.setAttributes(idsOf(request.method.input, request.message));
 
-    const finish = (error?: ConnectError) => {
-      const durationMs = performance.now() - startMs;
-      const code = codeName(error?.code);
-      const peer = request.contextValues.get(peerKey);
-      const caller = { 'kreki.caller': peer ?? '', 'kreki.security': security };
-      durations.record(durationMs / 1_000, { ...attributes, ...caller, 'rpc.response.status_code': code });
-      if (error && FAULTS.has(error.code)) span.setStatus({ code: SpanStatusCode.ERROR, message: error.rawMessage });
-      span.setAttributes({ ...caller, 'rpc.response.status_code': code });
-      span.end();
-      const { kind } = request.contextValues.get(callerKey);
-      const reason = reasonOf(error) || undefined;
-      if (error?.code === Code.PermissionDenied)
-        denials.add(1, { 'kreki.caller': peer ?? '', 'rpc.method': name, reason: reason ?? '' });
-      log.debug({ rpc: name, code, reason, durationMs, caller: kind, peer }, 'call');
-    };
+    const finish = ending({ name, startMs, attributes, span, log, security, values: request.contextValues });
 
     try {
       const response = await context.with(active, () => next(request));
@@ -64,7 +61,7 @@ export function telemetry(log: Logger, security = ''): Interceptor {
         finish();
         return response;
       }
-      return { ...response, message: observed(response, { name, span, log, active, finish }) } as StreamResponse;
+      return withMessages(response, observed(response.message, { name, span, log, active, finish }));
     } catch (thrown) {
       const error = presentable(thrown, { name, span, log });
       finish(error);
@@ -73,21 +70,53 @@ export function telemetry(log: Logger, security = ''): Interceptor {
   };
 }
 
-interface Observed {
-  name: string;
-  span: Span;
-  log: Logger;
-  active: ReturnType<typeof trace.setSpan>;
-  finish: (error?: ConnectError) => void;
+interface Begun {
+  readonly name: string;
+  readonly startMs: number;
+  readonly attributes: Attributes;
+  readonly span: Span;
+  readonly log: Logger;
+  readonly security: string;
+  readonly values: ContextValues;
 }
 
-const observed = (response: StreamResponse, call: Observed) =>
-  passed(response.message, {
-    ask: (next) => context.with(call.active, next),
+/** Made apart from the request, which a stream would otherwise hold until its end. */
+const ending =
+  ({ name, startMs, attributes, span, log, security, values }: Begun) =>
+  (error?: ConnectError): void => {
+    const durationMs = performance.now() - startMs;
+    const code = codeName(error?.code);
+    const peer = values.get(peerKey);
+    const caller = { 'kreki.caller': peer ?? '', 'kreki.security': security };
+    durations.record(durationMs / 1_000, { ...attributes, ...caller, 'rpc.response.status_code': code });
+    if (error && FAULTS.has(error.code)) span.setStatus({ code: SpanStatusCode.ERROR, message: error.rawMessage });
+    span.setAttributes({ ...caller, 'rpc.response.status_code': code });
+    span.end();
+    const { kind } = values.get(callerKey);
+    const reason = reasonOf(error) || undefined;
+    if (error?.code === Code.PermissionDenied)
+      denials.add(1, { 'kreki.caller': peer ?? '', 'rpc.method': name, reason: reason ?? '' });
+    log.debug({ rpc: name, code, reason, durationMs, caller: kind, peer }, 'call');
+  };
+
+interface Observed {
+  readonly name: string;
+  readonly span: Span;
+  readonly log: Logger;
+  readonly active: Context;
+  readonly finish: (error?: ConnectError) => void;
+}
+
+function observed(messages: StreamResponse['message'], call: Observed): StreamResponse['message'] {
+  // What asks for a message is in the call's trace, in one context for all of them.
+  const within = context.with(call.active, () => AsyncLocalStorage.snapshot());
+  return passed(messages, {
+    ask: (next) => within(next),
     message: (message) => message,
     failed: (thrown) => presentable(thrown, call),
     ended: (failure) => call.finish(failure?.error as ConnectError | undefined),
   });
+}
 
 function presentable(raw: unknown, { name, span, log }: Pick<Observed, 'name' | 'span' | 'log'>): ConnectError {
   // What Prisma throws has not been through the runtime's own statements.
