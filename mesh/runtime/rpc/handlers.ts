@@ -10,7 +10,6 @@ import {
 import {
   Code,
   ConnectError,
-  createContextValues,
   createMethodImplSpec,
   type HandlerContext,
   type Interceptor,
@@ -22,15 +21,14 @@ import {
 } from '@connectrpc/connect';
 import { invokeUnaryImplementation } from '@connectrpc/connect/protocol';
 import type * as grpc from '@grpc/grpc-js';
-import { peerKey } from '../caller.ts';
-import { LINKERD_CLIENT_ID } from '../identity/linkerd.ts';
 import type { MeshIdentity } from '../identity/mesh-identity.ts';
 import { type Calling, compose } from './compose.ts';
-import { CALLER_LEFT, untilAborted } from './deadline.ts';
+import { untilAborted } from './deadline.ts';
 import { bytesOf } from './encoded.ts';
-import { toHeaders, toMetadata, toStatus } from './metadata.ts';
+import { Handling } from './handling.ts';
+import { toMetadata, toStatus } from './metadata.ts';
 import { type Answer, passed, withMessages } from './passed.ts';
-import { pathOf, rulesOf } from './rules.ts';
+import { pathOf } from './rules.ts';
 import { incoming, madeInto, only, sendAll } from './server-stream.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -86,76 +84,13 @@ function definitionOf(method: DescMethod): grpc.MethodDefinition<Message, Messag
   };
 }
 
-const ENDED = new ConnectError('the call has ended', Code.Canceled);
-
-/** What a call carries for its handler. */
-interface Handling extends HandlerContext {
-  /** To be called when the call has ended in whichever way: its signal aborts. */
-  end(): void;
-}
-
-/** Peer, headers, deadline, and a signal that aborts when the call ends in any way: the library's own makes three of it, and copies of headers. */
-function contextOf(call: grpc.ServerUnaryCall<Message, Message>, spec: MethodImplSpec, to: Binding): Handling {
-  const { method } = spec;
-  const ended = new AbortController();
-  call.once('cancelled', () => ended.abort(CALLER_LEFT));
-  const values = createContextValues().set(peerKey, to.peerOf(call));
-  // Who read it was the identity, if anybody may; nobody takes it for more than it is.
-  call.metadata.remove(LINKERD_CLIENT_ID);
-  const leftMs = timeLeftMs(call.getDeadline(), to.withoutRules ? undefined : rulesOf(method).deadlineMs);
-  const deadlineMs = leftMs === undefined ? undefined : Date.now() + leftMs;
-  const timeOut = () => ended.abort(new ConnectError('the operation timed out', Code.DeadlineExceeded));
-  const timer = leftMs === undefined ? undefined : setTimeout(timeOut, leftMs);
-  const stop = (reason: Error) => ended.abort(reason);
-  const endless = spec.kind !== 'unary';
-  if (endless) to.shutdown.add(stop);
-  const requestHeader = toHeaders(call.metadata);
-  // A stream may go on for hours: what was read of it is not kept twice, and headers that nobody sets not at all.
-  if (endless) for (const name of requestHeader.keys()) call.metadata.remove(name);
-  let responseHeader: Headers | undefined;
-  let responseTrailer: Headers | undefined;
-  return {
-    service: method.parent,
-    method,
-    protocolName: 'grpc',
-    requestMethod: 'POST',
-    url: `http://${call.getHost()}${pathOf(method)}`,
-    requestHeader,
-    get responseHeader() {
-      responseHeader ??= new Headers();
-      return responseHeader;
-    },
-    get responseTrailer() {
-      responseTrailer ??= new Headers();
-      return responseTrailer;
-    },
-    signal: ended.signal,
-    timeoutMs: () => (deadlineMs === undefined ? undefined : deadlineMs - Date.now()),
-    values,
-    end() {
-      clearTimeout(timer);
-      if (endless) to.shutdown.delete(stop);
-      ended.abort(ENDED);
-    },
-  };
-}
-
-function timeLeftMs(deadline: grpc.Deadline, limitMs: number | undefined): number | undefined {
-  const left = Number(deadline) - Date.now();
-  const shortest = Math.min(
-    Number.isFinite(left) ? left : Number.POSITIVE_INFINITY,
-    limitMs ?? Number.POSITIVE_INFINITY,
-  );
-  return Number.isFinite(shortest) ? Math.max(shortest, 0) : undefined;
-}
-
 function unary(spec: MethodImplSpec, to: Binding) {
   return async (call: grpc.ServerUnaryCall<Message, Message>, answer: grpc.sendUnaryData<Message>) => {
     if (spec.kind !== 'unary') throw new Error(`${spec.method.toString()} is a stream`);
-    let context: ReturnType<typeof contextOf> | undefined;
+    let context: Handling | undefined;
     try {
-      context = contextOf(call, spec, to);
-      const invoked = invokeUnaryImplementation(spec, context, call.request, to.interceptors);
+      context = new Handling(call, spec, to);
+      const invoked = invokeUnaryImplementation(spec, context.copied(), call.request, to.interceptors);
       const message = await untilAborted(context.signal, invoked);
       call.sendMetadata(toMetadata(context.responseHeader));
       answer(null, message, toMetadata(context.responseTrailer));
@@ -206,9 +141,8 @@ function answerStream(spec: MethodImplSpec, { interceptors }: Binding) {
 
 /** What the handler is told of a call, as the interceptors have left it. */
 function contextFor({ handling, header, signal, contextValues: values }: Answering): HandlerContext {
-  const { requestHeader } = handling;
-  if (header === requestHeader && signal === handling.signal && values === handling.values) return handling;
-  return Object.assign(Object.create(handling), { requestHeader: header, signal, values });
+  const asIs = header === handling.requestHeader && signal === handling.signal && values === handling.values;
+  return asIs ? handling : { ...handling.copied(), requestHeader: header, signal, values };
 }
 
 const answerTo = ({ handling }: Answering, method: DescMethodStreaming): Answer => ({
@@ -227,7 +161,7 @@ function streaming(spec: MethodImplSpec, to: Binding) {
   return async (call: Stream, answer?: grpc.sendUnaryData<Message>) => {
     let context: Handling | undefined;
     try {
-      context = contextOf(call as unknown as grpc.ServerUnaryCall<Message, Message>, spec, to);
+      context = new Handling(call as unknown as grpc.ServerUnaryCall<Message, Message>, spec, to);
       const opening = invoke(call, context);
       if (spec.kind === 'client_streaming') {
         const next = async () => (await opening).next();

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncResource } from 'node:async_hooks';
 import { Code, ConnectError, type ContextValues, type Interceptor, type StreamResponse } from '@connectrpc/connect';
 import {
   type Attributes,
@@ -109,9 +109,9 @@ interface Observed {
 
 function observed(messages: StreamResponse['message'], call: Observed): StreamResponse['message'] {
   // What asks for a message is in the call's trace, in one context for all of them.
-  const within = context.with(call.active, () => AsyncLocalStorage.snapshot());
+  const within = context.with(call.active, () => new AsyncResource('stream'));
   return passed(messages, {
-    ask: (next) => within(next),
+    ask: (next) => within.runInAsyncScope(next),
     message: (message) => message,
     failed: (thrown) => presentable(thrown, call),
     ended: (failure) => call.finish(failure?.error as ConnectError | undefined),
