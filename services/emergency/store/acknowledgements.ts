@@ -1,13 +1,10 @@
 import type { Queryable } from '@kreki/runtime/database/database';
 import { prepared } from '@kreki/runtime/database/sql';
 
-/** Rows are locked in the order of their ids, as everything that locks several does, so that no two wait for each other. */
+/** Again after an answer that was lost, too. */
 const RECORD = prepared(
   'record_acknowledgements',
-  `WITH held AS (SELECT id FROM emergencies WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE)
-   UPDATE emergencies SET acknowledged_ms = measured.ms
-   FROM unnest($1::uuid[], $2::float8[]) AS measured (id, ms), held
-   WHERE emergencies.id = measured.id AND emergencies.id = held.id`,
+  `INSERT INTO acknowledgements (emergency_id, ms) SELECT * FROM unnest($1::uuid[], $2::float8[]) ON CONFLICT DO NOTHING`,
 );
 
 const MAX = 10_000;

@@ -36,12 +36,13 @@ const STATISTICS = prepared(
   'response_statistics',
   `SELECT severity, count(*) AS emergencies, count(completed_at) AS completed, count(cancelled_at) AS cancelled,
      count(escalated_at) AS escalated,
-     ${measured('acknowledge', 'acknowledged_ms')},
+     ${measured('acknowledge', 'ms')},
      ${measured('firstOffer', since('first_offer_at'))},
      ${measured('firstAccept', since('assigned_at'))},
      ${measured('arrival', since('arrived_at'))},
      ${measured('completion', since('completed_at'))}
-   FROM emergencies WHERE created_at >= $1 AND created_at < $2
+   FROM emergencies LEFT JOIN acknowledgements ON emergency_id = id
+   WHERE created_at >= $1 AND created_at < $2
    GROUP BY GROUPING SETS ((severity), ())
    ORDER BY severity NULLS LAST`,
 );

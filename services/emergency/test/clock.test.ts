@@ -52,7 +52,7 @@ for (const [what, byMs] of Object.entries({
         "the time of an offer is the database's",
       );
       const { rows } = await w.pool.query<{ ms: number }>(
-        'SELECT acknowledged_ms AS ms FROM emergencies WHERE acknowledged_ms NOT BETWEEN 0 AND 60000',
+        'SELECT ms FROM acknowledgements WHERE ms NOT BETWEEN 0 AND 60000',
       );
       assert.deepEqual(rows, []);
     } finally {

@@ -23,6 +23,7 @@ const held = holdings({} as Context);
 
 test('every column that names a person is exported and erased', async () => {
   await assertAllNamed(w.pool, held, [
+    'acknowledgements.emergency_id',
     'dispatch_decisions.emergency_id',
     'emergencies.id',
     'emergencies.request_id',
