@@ -28,6 +28,8 @@ export function createDispatcher(
   { concurrency, leaseMs, pollMs, log }: DispatcherOptions,
 ): Loop {
   const running = new Set<Promise<void>>();
+  /** Whether more may be due than could be begun. */
+  let moreDue = false;
 
   const start = (claim: Claim) => {
     const step = traced(claim, () => dispatchStep(context(), claim))
@@ -38,7 +40,7 @@ export function createDispatcher(
       })
       .finally(() => {
         running.delete(step);
-        dispatcher.wake();
+        if (moreDue) dispatcher.wake();
       });
     running.add(step);
   };
@@ -48,7 +50,9 @@ export function createDispatcher(
     pollMs,
     async () => {
       const free = concurrency - running.size;
-      if (free > 0) for (const claim of await claimDue(context().database, free, leaseMs)) start(claim);
+      const claims = free > 0 ? await claimDue(context().database, free, leaseMs) : [];
+      moreDue = claims.length === free;
+      for (const claim of claims) start(claim);
     },
     { log, maxBackOffMs: 1_000 },
   );

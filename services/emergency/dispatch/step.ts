@@ -31,6 +31,7 @@ export async function dispatchStep(context: Context, claim: Claim): Promise<void
     ? await searchVolunteers(context, claim, before, policy)
     : undefined;
 
+  let dueAgain = false;
   await database.transaction((tx) =>
     changeWithin(
       tx,
@@ -42,6 +43,7 @@ export async function dispatchStep(context: Context, claim: Claim): Promise<void
         // Another replica may have made the first ones meanwhile.
         const offers = claim.firstOfferAt === null ? await offersSoFar(tx, state) : read.offers;
         const plan = planDispatch(dispatchState(state, offers), read.search, policy, now.getTime());
+        dueAgain = plan.nextStepMs !== undefined && plan.nextStepMs <= now.getTime();
         await apply(held, plan, policy.offerTimeoutMs, read.area);
       },
       () => readBeside(tx, claim, found),
@@ -49,6 +51,7 @@ export async function dispatchStep(context: Context, claim: Claim): Promise<void
   );
   outbox.wake();
   watch.refresh(id);
+  if (dueAgain) context.wakeDispatch();
 }
 
 /** Before the first there is nothing to read. */
