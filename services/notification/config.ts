@@ -45,7 +45,7 @@ export const readConfig = (env: NodeJS.ProcessEnv) =>
       maxAttempts: integer('DELIVERY_MAX_ATTEMPTS', { default: 8, min: 1, max: 50 }),
       /** Messages on their way at the same time, for each channel. */
       criticalConcurrency: integer('DELIVERY_CRITICAL_CONCURRENCY', { default: 48, min: 1, max: 500 }),
-      normalConcurrency: integer('DELIVERY_NORMAL_CONCURRENCY', { default: 8, min: 1, max: 500 }),
+      normalConcurrency: integer('DELIVERY_NORMAL_CONCURRENCY', { default: 24, min: 1, max: 500 }),
     },
     /** How long notifications and what became of them are kept. */
     retentionMs: duration('NOTIFICATION_RETENTION', { default: '90d' }),
