@@ -20,9 +20,6 @@ const CHECK_PATIENCE_MS = 3_000;
 /** The server gives the lease to another when the holder's machine vanished without a word for about 10 seconds. */
 const NOTICE_DEATH = 'SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3';
 
-/** What is read over the session are queues: a bitmap scan would go through all that has left them since the last vacuum, each time anew. */
-const PASS_THE_DEAD = 'SET enable_bitmapscan = off';
-
 interface Session extends Queryable {
   readonly client: pg.Client;
   held: boolean;
@@ -63,7 +60,7 @@ export function createLease(database: Database, name: string, lost: () => void =
     client.on('end', opened.lose);
     try {
       await client.connect();
-      await client.query(`${NOTICE_DEATH}; ${PASS_THE_DEAD}`);
+      await client.query(NOTICE_DEATH);
     } catch (error) {
       client.end().catch(() => undefined);
       throw error;
