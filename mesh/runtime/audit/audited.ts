@@ -13,7 +13,7 @@ export class AuditedCall {
   readonly method: DescMethod;
   readonly #header: Headers;
   readonly #values: ContextValues;
-  readonly #subjects = new Set<string>();
+  #subjects: Set<string> | undefined;
   readonly #omitted: () => number;
   /** Whether it is on record already, should its handler succeed. */
   recorded = false;
@@ -55,7 +55,13 @@ export class AuditedCall {
   }
 
   about(desc: DescMessage, message: MessageShape<DescMessage>): void {
+    this.#subjects ??= new Set();
     addSubjects(desc, message, this.#subjects);
+  }
+
+  /** It is on record, and nothing more will be: a stream does not hold for hours what it is about. */
+  settled(): void {
+    this.#subjects = undefined;
   }
 
   entry(outcome: string, reason: string, omitted: number, more: readonly string[] = []): NewEntry {
@@ -67,7 +73,7 @@ export class AuditedCall {
       sessionId: person?.sessionId ?? null,
       peer: this.#values.get(peerKey) ?? '',
       rpc: `${this.method.parent.typeName}/${this.method.name}`,
-      subjects: [...new Set([...this.#subjects, ...more.filter((subject) => !subject.endsWith('/'))])],
+      subjects: [...new Set([...(this.#subjects ?? []), ...more.filter((subject) => !subject.endsWith('/'))])],
       outcome,
       reason,
       clientAddress: this.#header.get(HEADER.clientIp) ?? '',

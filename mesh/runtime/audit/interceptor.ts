@@ -43,6 +43,7 @@ export function audit(database: Database, log: Logger): Interceptor {
       if (!call.counts || call.recorded) return;
       if (message) call.about(method.output, message);
       await writer.write(call.entry('OK', '', omitted()));
+      call.settled();
     };
     const failed = async (thrown: unknown) => {
       const error = databaseError(thrown);

@@ -68,34 +68,57 @@ export const madeInto = (desc: DescMessage): OnTheWay<MessageInitShape<DescMessa
  * Writes messages no faster than the caller takes them, until they end or the signal aborts: one listener and one promise for the whole stream.
  * What gives them is begun in any case, so that it notices its end.
  */
-export function sendAll(call: Call, opening: Promise<AsyncIterator<Message>>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let messages: AsyncIterator<Message> | undefined;
-    const step = () => void messages?.next().then(write, ended);
-    const begin = (opened: AsyncIterator<Message>) => {
-      messages = opened;
-      step();
-      if (signal.aborted) leave(opened);
-    };
-    const write = ({ done, value }: IteratorResult<Message>) => {
-      if (signal.aborted) return;
-      if (done) ended();
-      else if (call.write(value)) step();
-      else call.once('drain', step);
-    };
-    const ended = (error?: unknown) => {
-      signal.removeEventListener('abort', cut);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    const cut = () => {
-      reject(abortError(signal));
-      if (messages) leave(messages);
-    };
-    if (signal.aborted) cut();
-    else signal.addEventListener('abort', cut, { once: true });
-    opening.then(begin, ended);
+export const sendAll = (call: Call, opening: Promise<AsyncIterator<Message>>, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const sender = new Sender(call, signal, resolve, reject);
+    opening.then((messages) => sender.begin(messages), reject);
   });
+
+class Sender {
+  readonly #call: Call;
+  readonly #signal: AbortSignal;
+  readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
+  #messages: AsyncIterator<Message> | undefined;
+
+  constructor(call: Call, signal: AbortSignal, resolve: () => void, reject: (error: unknown) => void) {
+    this.#call = call;
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    if (signal.aborted) this.handleEvent();
+    else signal.addEventListener('abort', this, { once: true });
+  }
+
+  begin(messages: AsyncIterator<Message>): void {
+    this.#messages = messages;
+    this.#step();
+    if (this.#signal.aborted) leave(messages);
+  }
+
+  /** The signal aborts. */
+  handleEvent(): void {
+    this.#reject(abortError(this.#signal));
+    if (this.#messages) leave(this.#messages);
+  }
+
+  #step(): void {
+    this.#messages?.next().then(this.#write, this.#fail);
+  }
+
+  readonly #write = ({ done, value }: IteratorResult<Message>): void => {
+    if (this.#signal.aborted) return;
+    if (done) {
+      this.#signal.removeEventListener('abort', this);
+      this.#resolve();
+    } else if (this.#call.write(value)) this.#step();
+    else this.#call.once('drain', () => this.#step());
+  };
+
+  readonly #fail = (error: unknown): void => {
+    this.#signal.removeEventListener('abort', this);
+    this.#reject(error);
+  };
 }
 
 const leave = (messages: AsyncIterator<Message>) => void messages.return?.().catch(() => undefined);

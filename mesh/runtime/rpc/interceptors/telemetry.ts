@@ -107,12 +107,14 @@ interface Observed {
   readonly finish: (error?: ConnectError) => void;
 }
 
+const same = <T>(message: T): T => message;
+
 function observed(messages: StreamResponse['message'], call: Observed): StreamResponse['message'] {
   // What asks for a message is in the call's trace, in one context for all of them.
   const within = context.with(call.active, () => new AsyncResource('stream'));
   return passed(messages, {
     ask: (next) => within.runInAsyncScope(next),
-    message: (message) => message,
+    message: same,
     failed: (thrown) => presentable(thrown, call),
     ended: (failure) => call.finish(failure?.error as ConnectError | undefined),
   });
