@@ -68,7 +68,7 @@ class Sending {
 
   /** For what is no prepared statement. */
   get client(): pg.PoolClient {
-    if (!this.#begun) this.#sent.push(this.#command('BEGIN'));
+    if (!this.#begun) this.#keep(this.#command('BEGIN'));
     this.#begun = true;
     return this.#client;
   }
@@ -85,10 +85,7 @@ class Sending {
   }
 
   send<Row extends object>(statement: Prepared, values?: readonly unknown[]): Promise<Row[]> {
-    const answer = this.#run<Row>(statement, values);
-    answer.catch(() => undefined);
-    this.#sent.push(answer);
-    return answer;
+    return this.#keep(this.#run<Row>(statement, values));
   }
 
   query<Row extends object>(statement: Prepared, values?: readonly unknown[]): Promise<Row[]> {
@@ -107,6 +104,13 @@ class Sending {
   async failure(): Promise<unknown> {
     const answers = await Promise.allSettled(this.#sent);
     return answers.find((answer) => answer.status === 'rejected')?.reason;
+  }
+
+  /** Why it fails, should it, is told by the transaction. */
+  #keep<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    answer.catch(() => undefined);
+    this.#sent.push(answer);
+    return answer;
   }
 
   #run<Row extends object>(statement: Prepared, values?: readonly unknown[]): Promise<Row[]> {
