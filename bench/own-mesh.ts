@@ -82,7 +82,8 @@ export async function startOwnMesh(name: string, { dashboard, adapt, prepare }: 
       nodes: up.nodes,
       urls: up.urls,
       processes: () => readProcesses(folder),
-      replicate: (number) => startReplica(number, { folder, processes, nodes: up.nodes, nextPort: next }),
+      replicate: (number) =>
+        startReplica(number, { folder, processes, nodes: up.nodes, nextPort: next, postgresUrl: up.urls.postgres }),
       inspectorPort: (process) => inspectors.get(process) ?? 0,
       stop,
     };

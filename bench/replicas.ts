@@ -1,8 +1,10 @@
+import pg from 'pg';
 import { grpcHealth, httpHealth, waitHealthy } from '../mesh/local/health.ts';
 import { identityFolder } from '../mesh/local/identities.ts';
 import type { Node } from '../mesh/local/nodes.ts';
 import type { Processes, ProcessSpec } from '../mesh/local/processes.ts';
 import type { SupervisedProcess } from '../mesh/local/supervised-process.ts';
+import { databasePolicies } from '../mesh/policy/postgres.ts';
 
 /** One more of each process that a press and a search pass through. */
 export interface Replica {
@@ -16,6 +18,8 @@ export interface Surroundings {
   readonly processes: Processes;
   readonly nodes: readonly Node[];
   readonly nextPort: () => number;
+  /** As its administrator. */
+  readonly postgresUrl: string;
 }
 
 /**
@@ -24,8 +28,9 @@ export interface Surroundings {
  */
 export async function startReplica(
   number: number,
-  { folder, processes, nodes, nextPort }: Surroundings,
+  { folder, processes, nodes, nextPort, postgresUrl }: Surroundings,
 ): Promise<Replica> {
+  await allowConnections(postgresUrl, number);
   const [volunteer, emergency, http, h2c] = [nextPort(), nextPort(), nextPort(), nextPort()];
   const volunteerUrl = `https://127.0.0.1:${volunteer}`;
   const emergencyUrl = `https://127.0.0.1:${emergency}`;
@@ -62,4 +67,16 @@ export async function startReplica(
       await Promise.all(started.map((process) => process.stop()));
     },
   };
+}
+
+/** Each role as many as the policy gives it with so many replicas. */
+async function allowConnections(postgresUrl: string, replicas: number): Promise<void> {
+  const server = new pg.Client({ connectionString: postgresUrl });
+  await server.connect();
+  try {
+    for (const { role, connectionLimit } of databasePolicies(replicas))
+      await server.query(`ALTER ROLE ${role} CONNECTION LIMIT ${connectionLimit}`);
+  } finally {
+    await server.end();
+  }
 }

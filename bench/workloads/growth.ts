@@ -7,6 +7,7 @@ import type { Replica } from '../replicas.ts';
 import { rest, sampleOf } from './loaded.ts';
 import { citizensFile } from './people.ts';
 import { closePresses, PEOPLE, pressLoads } from './presses.ts';
+import { openDispatch } from './put-off.ts';
 import { searches } from './searches.ts';
 import { addVolunteers } from './volunteers.ts';
 import type { Workload } from './workload.ts';
@@ -22,6 +23,8 @@ export const growth: Workload = async ({ generator, options }) => {
   const own = await startOwnMesh('growth', { dashboard: false });
   const people = await citizensFile(own, PEOPLE);
   const database = new pg.Pool({ connectionString: own.mesh.databaseUrls.emergency, max: 1 });
+  const dispatch = openDispatch(own.urls.postgres, own.mesh.databaseUrls.emergency);
+  await dispatch.putOff();
   const others: Replica[] = [];
 
   /** Only adds volunteers; adds replicas or stops them. */
@@ -69,7 +72,7 @@ export const growth: Workload = async ({ generator, options }) => {
     turns: { length: `${seconds} s` },
     targets: [],
     notes: [
-      `Panic over the edge (Connect over HTTP/1.1) as in the workload of that name, and match as FindNearby over gRPC, on a mesh of their own, with ${sizes.map((size) => size.toLocaleString('en')).join(', ')} volunteers besides the 2,000 seeded ones, and ${replicas.join(', ')} replicas each of edge, emergency and volunteer service. Callers share themselves evenly among the replicas, as the proxies of a cluster would have them; ${options.callers} callers in all.`,
+      `Panic over the edge (Connect over HTTP/1.1) as in the workload of that name, with dispatch put off, and match as FindNearby over gRPC, on a mesh of their own, with ${sizes.map((size) => size.toLocaleString('en')).join(', ')} volunteers besides the 2,000 seeded ones, and ${replicas.join(', ')} replicas each of edge, emergency and volunteer service. Callers share themselves evenly among the replicas, as the proxies of a cluster would have them; ${options.callers} callers in all.`,
       'Replicas here are processes on one machine that they share with PostgreSQL, NATS and who calls: how many processors there are stands above. Where one of each already uses them all, more replicas can only cost.',
     ],
     captions: {
@@ -83,6 +86,7 @@ export const growth: Workload = async ({ generator, options }) => {
         'What one search costs all processes together: twenty volunteers to read, check and send once there are as many within reach, however many there are beyond.',
     },
     close: async () => {
+      await dispatch.close();
       await database.end();
       await own.stop();
     },
