@@ -15,9 +15,9 @@ export interface Options {
 }
 
 const FULL = { rounds: 5, seconds: 5, volunteers: 1_000_000 };
-const QUICK = { rounds: 2, seconds: 1, volunteers: 20_000 };
+const QUICK = { rounds: 2, seconds: 0.8, volunteers: 20_000 };
 /** Too long for a quick run, unless asked for by name. */
-const SLOW = ['peers', 'start', 'growth'];
+const SLOW = ['peers', 'start', 'growth', 'positions'];
 
 /** @throws Error that names the option or workload that is not known, or the number that is none */
 export function readOptions(args: readonly string[], known: readonly string[]): Options {
