@@ -7,7 +7,8 @@ import { insertPresses, type Press, type ToldPress } from './presses.ts';
 
 interface Waiting extends ToldPress {
   readonly trace: Context;
-  readonly settle: (createdAt: Promise<Date | undefined>) => void;
+  readonly written: (createdAt: Date | undefined) => void;
+  readonly failed: (error: unknown) => void;
 }
 
 /** Statements at the same time: while one is committed the next is made. */
@@ -30,8 +31,8 @@ export class PressWriter {
 
   /** When the emergency was made, which is safe on disk then; undefined when the press repeats an earlier one. */
   write(press: Press, event: OutboxEvent): Promise<Date | undefined> {
-    return new Promise((settle) => {
-      this.#waiting.push({ press, event, traceparent: traceparent(), trace: context.active(), settle });
+    return new Promise((written, failed) => {
+      this.#waiting.push({ press, event, traceparent: traceparent(), trace: context.active(), written, failed });
       this.#next();
     });
   }
@@ -49,16 +50,13 @@ export class PressWriter {
     // A statement for several belongs to the trace of none.
     const [first, ...others] = group;
     const trace = first && others.length === 0 ? first.trace : ROOT_CONTEXT;
-    const inserted = context.with(trace, () => insertPresses(this.#database, group));
-    const failure = await inserted.then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    if (failure !== undefined && others.length > 0 && !isAway(failure)) {
-      await Promise.all(group.map((each) => this.#insert([each])));
-      return;
+    try {
+      const made = await context.with(trace, () => insertPresses(this.#database, group));
+      for (const { press, written } of group) written(made.get(press.id));
+    } catch (error) {
+      if (others.length === 0 || isAway(error)) for (const { failed } of group) failed(error);
+      else await Promise.all(group.map((each) => this.#insert([each])));
     }
-    for (const { press, settle } of group) settle(inserted.then((made) => made.get(press.id)));
   }
 }
 
